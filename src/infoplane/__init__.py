@@ -1,0 +1,41 @@
+"""Mutual information in neural networks: brackets, exact values and honest neural estimates, in nats.
+
+``import infoplane`` is light: TensorFlow, pandas, Matplotlib and scipy.stats load where they are used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from infoplane import analysis, distributions
+    from infoplane.estimators import estimate, methods
+    from infoplane.estimators.noisy_channel import estimate_noisy
+    from infoplane.result import Estimate
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Estimate": ("infoplane.result", "Estimate"),
+    "analysis": ("infoplane.analysis", None),
+    "distributions": ("infoplane.distributions", None),
+    "estimate": ("infoplane.estimators", "estimate"),
+    "estimate_noisy": ("infoplane.estimators.noisy_channel", "estimate_noisy"),
+    "methods": ("infoplane.estimators", "methods"),
+}
+
+__all__ = ["Estimate", "analysis", "distributions", "estimate", "estimate_noisy", "methods"]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        module, attribute = _PUBLIC[name]
+    except KeyError:
+        raise AttributeError(f"module 'infoplane' has no attribute {name!r}") from None
+    loaded = import_module(module)
+    return loaded if attribute is None else getattr(loaded, attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,152 @@
+"""Reading and writing of arrays, tables and metrics, such that a crash leaves nothing that looks like a result.
+
+Every file is written under a temporary name and moved into place. Temporary names begin with ``.tmp-`` and lie
+beside the *declared output* (``output_folder``) or beside the file itself, never inside a folder that a later
+stage reads. Arrays are ``.npy`` and ``.npz`` without pickles.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+SIGNIFICANT_DIGITS = 6
+
+
+def _temporary(path: Path) -> Path:
+    return path.parent / f".tmp-{uuid.uuid4().hex}-{path.name}"
+
+
+def remove_leftovers(path: Path) -> None:
+    """Delete temporary siblings of ``path`` that a killed process left behind."""
+    for stale in path.parent.glob(f".tmp-*-{path.name}"):
+        if stale.is_dir():
+            shutil.rmtree(stale, ignore_errors=True)
+        else:
+            stale.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path; on success move what was written there to ``path``, else delete it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary(path)
+    try:
+        yield temporary
+        with temporary.open("rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def output_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty temporary folder beside ``path``; on success it becomes ``path``, replacing what was there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path)
+    temporary = _temporary(path)
+    temporary.mkdir()
+    try:
+        yield temporary
+        if path.exists():
+            retired = _temporary(path)
+            os.replace(path, retired)
+            os.replace(temporary, path)
+            shutil.rmtree(retired)
+        else:
+            os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def save_npy(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write one array as ``.npy``."""
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        np.save(handle, array, allow_pickle=False)
+
+
+def save_npz(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write named arrays as an uncompressed ``.npz`` (the same arrays give the same bytes)."""
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        np.savez(handle, **{name: np.asarray(value) for name, value in arrays.items()})
+
+
+def load_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Read every array of an ``.npz``; pickled objects are refused."""
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def open_npy(path: Path) -> npt.NDArray[Any]:
+    """Open an ``.npy`` memory-mapped and read-only.
+
+    Raises:
+        ValueError: no ``.npy`` file, a damaged one, or one that holds pickled objects.
+    """
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise ValueError(f"{path}: a folder, not a .npy file") from None
+    except (ValueError, EOFError, OSError) as error:
+        reason = (
+            "it holds pickled Python objects"
+            if "pickle" in str(error).lower()
+            else "not a readable .npy file"
+        )
+        with path.open("rb") as handle:
+            if handle.read(6) != b"\x93NUMPY":
+                reason = "not a .npy file"
+        raise ValueError(f"{path}: {reason}; a .npy array of numbers is wanted") from None
+
+
+def rounded(value: Any) -> Any:
+    """``value`` with every number rounded to 6 significant digits, ready for JSON.
+
+    Raises:
+        ValueError: NaN or infinity, which metrics files do not hold (null with a reason instead).
+    """
+    if isinstance(value, Mapping):
+        return {str(key): rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [rounded(item) for item in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError(f"{number} in a metrics file; write null and a reason")
+        return float(f"{number:.{SIGNIFICANT_DIGITS}g}") + 0.0
+    return value
+
+
+def save_text(path: Path, text: str) -> None:
+    """Write a text file (UTF-8)."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def save_json(path: Path, value: Any) -> None:
+    """Write a metrics file: sorted keys, 6 significant digits, no NaN, no time or host."""
+    save_text(
+        path, json.dumps(rounded(value), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+    )
+
+
+def load_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
