@@ -79,7 +79,7 @@ def save_npy(path: Path, array: npt.NDArray[Any]) -> None:
 def save_npz(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write named arrays as an uncompressed ``.npz`` (the same arrays give the same bytes)."""
     with atomic_path(path) as temporary, temporary.open("wb") as handle:
-        np.savez(handle, **{name: np.asarray(value) for name, value in arrays.items()})
+        np.savez(handle, **dict(arrays))  # type: ignore[arg-type]
 
 
 def load_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
@@ -101,11 +101,7 @@ def open_npy(path: Path) -> npt.NDArray[Any]:
     except IsADirectoryError:
         raise ValueError(f"{path}: a folder, not a .npy file") from None
     except (ValueError, EOFError, OSError) as error:
-        reason = (
-            "it holds pickled Python objects"
-            if "pickle" in str(error).lower()
-            else "not a readable .npy file"
-        )
+        reason = "it holds pickled Python objects" if "pickle" in str(error).lower() else "not a readable .npy file"
         with path.open("rb") as handle:
             if handle.read(6) != b"\x93NUMPY":
                 reason = "not a .npy file"
@@ -142,9 +138,7 @@ def save_text(path: Path, text: str) -> None:
 
 def save_json(path: Path, value: Any) -> None:
     """Write a metrics file: sorted keys, 6 significant digits, no NaN, no time or host."""
-    save_text(
-        path, json.dumps(rounded(value), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
-    )
+    save_text(path, json.dumps(rounded(value), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
 
 
 def load_json(path: Path) -> Any:

@@ -24,9 +24,7 @@ def samples(array: Any, name: str) -> Array:
     if values.dtype.kind not in "biuf":
         raise ValueError(f"{name}: dtype {values.dtype} given, an array of real numbers is wanted")
     if values.ndim not in (1, 2):
-        raise ValueError(
-            f"{name}: shape {values.shape} given, (n, d) or (n,) is wanted; flatten the other axes"
-        )
+        raise ValueError(f"{name}: shape {values.shape} given, (n, d) or (n,) is wanted; flatten the other axes")
     if values.size == 0:
         raise ValueError(f"{name}: empty, shape {values.shape}")
     if values.ndim == 1:
@@ -46,17 +44,13 @@ def _refuse_not_finite(values: Array, name: str) -> None:
             first = (start + row, column)
         bad += count
     if first is not None:
-        raise ValueError(
-            f"{name}: {bad} values are NaN or infinite, the first in row {first[0]}, column {first[1]}"
-        )
+        raise ValueError(f"{name}: {bad} values are NaN or infinite, the first in row {first[0]}, column {first[1]}")
 
 
 def same_length(x: Array, z: Array, x_name: str = "x", z_name: str = "z") -> None:
     """Raise ValueError unless both have the same number of rows."""
     if len(x) != len(z):
-        raise ValueError(
-            f"{x_name} has {len(x)} rows and {z_name} has {len(z)}: they must be paired, row by row"
-        )
+        raise ValueError(f"{x_name} has {len(x)} rows and {z_name} has {len(z)}: they must be paired, row by row")
 
 
 def labels(array: Any, name: str) -> Array:
@@ -70,11 +64,12 @@ def labels(array: Any, name: str) -> Array:
         values = values[:, 0]
     if values.ndim != 1 or values.dtype.kind not in "biu":
         raise ValueError(
-            f"{name}: shape {values.shape}, dtype {values.dtype} given; class labels are a 1-D integer or boolean array"
+            f"{name}: shape {values.shape}, dtype {values.dtype} given; class labels are 1-D integers or booleans"
         )
     if values.size == 0:
         raise ValueError(f"{name}: empty")
-    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+    codes: Array = np.unique(values, return_inverse=True)[1].astype(np.int64)
+    return codes
 
 
 def is_labels(array: Any) -> bool:
