@@ -1,0 +1,164 @@
+"""One dense layer on frozen embeddings, trained with Adam and kept at chosen epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane import seeds
+from infoplane.runtime import tensorflow
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Leg:
+    """Epochs trained at one learning rate, up to a stop."""
+
+    stop: int
+    epochs: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """A trained layer: its weights at each stop, and its course.
+
+    ``weights[stop]`` holds ``kernel`` (d, k) and ``bias`` (k,), k = 1 for two classes; ``curves`` has a row for
+    each epoch and split: epoch, split, loss (nats), accuracy.
+    """
+
+    weights: dict[int, dict[str, Array]]
+    curves: list[dict[str, Any]]
+
+    def scores(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Loss and accuracy of both splits at each stop."""
+        return {
+            str(stop): {
+                row["split"]: {"loss": row["loss"], "accuracy": row["accuracy"]}
+                for row in self.curves
+                if row["epoch"] == stop
+            }
+            for stop in self.weights
+        }
+
+
+def legs(stops: Sequence[int], learning_rate: float, overfit_factor: float) -> list[Leg]:
+    """The legs between stops; where there are several, the last has ``overfit_factor`` times the learning rate."""
+    starts = [0, *stops[:-1]]
+    rates = [learning_rate] * len(stops)
+    if len(stops) > 1:
+        rates[-1] *= overfit_factor
+    return [Leg(stop, stop - start, rate) for start, stop, rate in zip(starts, stops, rates, strict=True)]
+
+
+def train(
+    train_x: Array,
+    train_labels: Array,
+    test_x: Array,
+    test_labels: Array,
+    plan: Sequence[Leg],
+    *,
+    classes: int,
+    batch_size: int,
+    seed: int,
+) -> Training:
+    """Train a sigmoid (two classes) or softmax layer on the cross-entropy.
+
+    Args:
+        train_x: embeddings, (n, d) float32; ``test_x`` likewise, (m, d).
+        train_labels: classes 0..K-1, (n,); ``test_labels`` likewise, (m,).
+        plan: the legs of the training, in their order.
+        classes: K, at least 2.
+        batch_size: rows per step; the last step of an epoch takes what is left.
+        seed: root of the initial weights and of the order of rows.
+
+    Returns:
+        Weights at the end of each leg and the loss (nats) and accuracy of both splits after every epoch.
+
+    Raises:
+        ValueError: the loss is no longer finite.
+    """
+    layer = _DenseClassifier(train_x.shape[1], classes, seed)
+    data = {"train": layer.on_device(train_x, train_labels), "test": layer.on_device(test_x, test_labels)}
+    order = seeds.generator(seed, "order")
+    weights: dict[int, dict[str, Array]] = {}
+    curves: list[dict[str, Any]] = []
+    epoch = 0
+    for leg in plan:
+        layer.set_learning_rate(leg.learning_rate)
+        for _ in range(leg.epochs):
+            layer.epoch(*data["train"], order.permutation(len(train_x)), batch_size)
+            epoch += 1
+            for split, rows in data.items():
+                loss, accuracy = layer.evaluate(*rows)
+                if not np.isfinite(loss):
+                    raise ValueError(
+                        f"the classifier's {split} loss is {loss} after epoch {epoch}: lower the learning rate"
+                    )
+                curves.append({"epoch": epoch, "split": split, "loss": loss, "accuracy": accuracy})
+        weights[leg.stop] = layer.weights()
+    return Training(weights, curves)
+
+
+class _DenseClassifier:
+    """The layer, its optimiser and the compiled functions over them."""
+
+    def __init__(self, dimension: int, classes: int, seed: int) -> None:
+        self.tf = tf = tensorflow()
+        self.binary = classes == 2
+        outputs = 1 if self.binary else classes
+        initial = tf.keras.initializers.GlorotUniform(seeds.integer_seed(seed, "kernel"))
+        self.kernel = tf.Variable(initial((dimension, outputs)))
+        self.bias = tf.Variable(tf.zeros((outputs,)))
+        self.optimizer = tf.keras.optimizers.Adam()
+        self.optimizer.build([self.kernel, self.bias])
+        self._run_epoch = tf.function(self._epoch, reduce_retracing=True)
+        self._evaluate = tf.function(self._scores, reduce_retracing=True)
+
+    def on_device(self, x: Array, labels: Array) -> tuple[Any, Any]:
+        return self.tf.constant(np.asarray(x, np.float32)), self.tf.constant(np.asarray(labels, np.int32))
+
+    def set_learning_rate(self, rate: float) -> None:
+        self.optimizer.learning_rate.assign(rate)
+
+    def weights(self) -> dict[str, Array]:
+        return {"kernel": self.kernel.numpy(), "bias": self.bias.numpy()}
+
+    def epoch(self, x: Any, labels: Any, order: Array, batch_size: int) -> None:
+        self._run_epoch(x, labels, self.tf.constant(order, self.tf.int32), self.tf.constant(batch_size))
+
+    def evaluate(self, x: Any, labels: Any) -> tuple[float, float]:
+        loss, accuracy = self._evaluate(x, labels)
+        return float(loss), float(accuracy)
+
+    def _epoch(self, x: Any, labels: Any, order: Any, batch_size: Any) -> None:
+        tf = self.tf
+        for start in tf.range(0, tf.size(order), batch_size):
+            rows = order[start : start + batch_size]
+            with tf.GradientTape() as tape:
+                loss, _ = self._scores(tf.gather(x, rows), tf.gather(labels, rows))
+            variables = [self.kernel, self.bias]
+            self.optimizer.apply(tape.gradient(loss, variables), variables)
+
+    def _scores(self, x: Any, labels: Any) -> tuple[Any, Any]:
+        """Mean cross-entropy in nats, and accuracy."""
+        tf = self.tf
+        scores = x @ self.kernel + self.bias
+        if self.binary:
+            losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, tf.float32), scores[:, 0])
+            predicted = tf.cast(scores[:, 0] > 0, tf.int32)
+        else:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, scores)
+            predicted = tf.argmax(scores, axis=1, output_type=tf.int32)
+        return tf.reduce_mean(losses), tf.reduce_mean(tf.cast(predicted == labels, tf.float32))
+
+
+def logits(weights: dict[str, Array], x: Array) -> Array:
+    """The layer's outputs before sigmoid or softmax, (n, k) float32, k = 1 for two classes."""
+    scores: Array = (np.asarray(x, np.float32) @ weights["kernel"] + weights["bias"]).astype(np.float32)
+    return scores

@@ -1,0 +1,18 @@
+"""``embed``: how images become embeddings."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from infoplane.params.section import Section
+
+
+class Embed(Section):
+    """Image size and batch size (see params.yaml)."""
+
+    key: ClassVar[str] = "embed"
+
+    image_size: int = Field(ge=16, le=2048)
+    batch_size: int = Field(ge=1, le=4096)

@@ -1,0 +1,117 @@
+"""One measured quantity as the metrics files hold it, made from estimates and brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from infoplane.result import Estimate
+
+Quantity = dict[str, Any]
+
+Z95 = 1.959963984540054
+"""Half the width of a 95 % interval in standard errors."""
+
+
+def quantity(
+    nats: float | None,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    kind: str | None = None,
+    lower: float | None = None,
+    upper: float | None = None,
+    lower_se: float | None = None,
+    upper_se: float | None = None,
+    ceiling: float | None = None,
+    n: int,
+    warnings: Sequence[str] = (),
+) -> Quantity:
+    """The entry of a metrics file: every field, None where the quantity has none."""
+    return {
+        "nats": nats,
+        "low": low,
+        "high": high,
+        "kind": kind,
+        "lower": lower,
+        "upper": upper,
+        "lower_se": lower_se,
+        "upper_se": upper_se,
+        "ceiling": ceiling,
+        "n": n,
+        "warnings": list(warnings),
+    }
+
+
+def from_estimate(estimate: Estimate) -> Quantity:
+    """An estimate as a quantity; a lower bound also fills ``lower`` and ``lower_se``."""
+    low, high = estimate.ci95 if estimate.ci95 is not None else (None, None)
+    bound = estimate.nats if estimate.kind == "lower_bound" else None
+    return quantity(
+        estimate.nats,
+        low=low,
+        high=high,
+        kind=estimate.kind,
+        lower=bound,
+        lower_se=None if bound is None else estimate.diagnostics.get("standard_error"),
+        ceiling=estimate.ceiling,
+        n=estimate.n,
+        warnings=estimate.warnings,
+    )
+
+
+def bracket(
+    lower: float,
+    lower_se: float,
+    upper: float,
+    upper_se: float,
+    *,
+    ceiling: float | None,
+    n: int,
+    warnings: Sequence[str] = (),
+) -> Quantity:
+    """A quantity known to lie between two bounds; ``nats`` is the lower one, which is what has been shown."""
+    return quantity(
+        lower,
+        low=lower - Z95 * lower_se,
+        high=upper + Z95 * upper_se,
+        kind="lower_bound",
+        lower=lower,
+        upper=upper,
+        lower_se=lower_se,
+        upper_se=upper_se,
+        ceiling=ceiling,
+        n=n,
+        warnings=warnings,
+    )
+
+
+def label_headline(bounds: Sequence[Estimate], entropy: float) -> Quantity:
+    """The bracket [largest lower bound, H(Y)] of a label information.
+
+    Which bound is the largest is decided by their values on the selection part, never by the values that are
+    reported: choosing the larger of two reported values would be biased upwards.
+    """
+    best = max(bounds, key=lambda bound: bound.diagnostics["selection"])
+    warnings = [f"{best.method}: {text}" for text in best.warnings]
+    return bracket(
+        best.nats,
+        best.diagnostics["standard_error"],
+        entropy,
+        0.0,
+        ceiling=entropy,
+        n=best.n,
+        warnings=warnings,
+    )
+
+
+def curve_rows(estimate: Estimate, quantity_name: str, stop: int | None = None) -> list[dict[str, Any]]:
+    """The learning curves of an estimate's critics as table rows."""
+    return [
+        {"quantity": quantity_name, "stop": stop, "fold": fold, **point}
+        for fold, curve in enumerate(estimate.diagnostics["curves"])
+        for point in curve
+    ]
+
+
+CURVE_COLUMNS = ("quantity", "stop", "fold", "step", "train", "selection")

@@ -1,0 +1,100 @@
+"""What every stage does around its work: parameters, one writer at a time, honest errors, a run log."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+from infoplane import io
+
+TOP = Path(__file__).resolve().parents[1]
+LOCKS = TOP / ".stage-locks"
+RUN_LOG = TOP / "metrics" / "runlog"
+
+
+def run(stage: str, work: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
+    """Run ``work`` with the parsed command line as the only writer of the outputs; a ValueError ends it in a line.
+
+    Options whose names begin with ``out`` are outputs: leftovers of a killed run beside them are removed first.
+    """
+    arguments = parser.parse_args()
+    outputs = [value for name, value in vars(arguments).items() if name.startswith("out")]
+    cell = getattr(arguments, "cell", None)
+    name = f"{stage}@{cell}" if cell else stage
+    try:
+        check_parameters()
+        with only_writer(name):
+            for output in outputs:
+                io.remove_leftovers(output)
+            started, cpu = time.time(), time.process_time()
+            work(arguments)
+            log_run(name, time.time() - started, time.process_time() - cpu)
+    except ValueError as error:
+        for line in str(error).splitlines():
+            print(f"{name}: {line}", file=sys.stderr)
+        sys.exit(2)
+
+
+def check_parameters() -> None:
+    """Validate all of ``params.yaml``, other stages' sections too: a typo stops the first stage, not the last.
+
+    Imported by name, since the check can only refuse: a stage's result does not depend on it, and a new section
+    must not make every stage stale.
+    """
+    import_module("infoplane.params.check").check()
+
+
+@contextlib.contextmanager
+def only_writer(name: str) -> Iterator[None]:
+    """Hold the lock of this stage and cell in this checkout.
+
+    DVC, when killed, leaves its child running; the next run waits here until that child has ended instead of
+    writing the same files beside it. The system frees the lock of a process that dies.
+    """
+    LOCKS.mkdir(exist_ok=True)
+    with (LOCKS / name).open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            print(f"{name}: waiting for process {handle.read().strip()}, which still runs this stage", file=sys.stderr)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        handle.seek(0)
+        handle.truncate()
+        handle.write(f"{os.getpid()}\n")
+        handle.flush()
+        yield
+
+
+def log_run(name: str, wall: float, cpu: float) -> None:
+    """Write what the run took and where to the run log, which is neither a metric nor a dependency."""
+    entry = {
+        "stage": name,
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "wall_seconds": wall,
+        "cpu_seconds": cpu,
+        "cores": os.cpu_count(),
+        "machine": platform.platform(),
+        "python": platform.python_version(),
+    }
+    io.save_json(RUN_LOG / f"{name}.json", entry)
+
+
+def options(
+    description: str | None, *, outputs: tuple[str, ...], inputs: tuple[str, ...] = (), cell: str | None = None
+) -> argparse.ArgumentParser:
+    """A parser with a path option for each input and output, and the option that names the cell, if there is one."""
+    parser = argparse.ArgumentParser(description=description)
+    if cell is not None:
+        parser.add_argument(f"--{cell}", dest="cell", required=True, metavar="NAME")
+    for name in (*inputs, *outputs):
+        parser.add_argument(f"--{name}", type=Path, required=True, metavar="PATH")
+    return parser
