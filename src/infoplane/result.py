@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
 
 Kind = Literal["estimate", "lower_bound", "upper_bound", "exact"]
 
@@ -31,3 +34,55 @@ class Estimate:
     def bits(self) -> float:
         """The value in bits, for display."""
         return self.nats / math.log(2.0)
+
+
+@dataclass(frozen=True)
+class NoisyEstimate:
+    """What n samples of T say about I(X; T + noise), the noise Gaussian with a known standard deviation. In nats.
+
+    In expectation ``lower`` <= I <= ``upper`` for the population the samples were drawn from. When the samples *are*
+    the population, ``lower``, ``upper`` and ``plug_in`` are one number, exact up to Monte Carlo error.
+    """
+
+    noise_std: float
+    n: int
+    d: int
+    lower: float
+    upper: float
+    lower_se: float
+    upper_se: float
+    plug_in: float
+    """MI of the empirical mixture (Goldfeld et al. 2019): exact for a population, else numerically ``lower``."""
+    gaussian_upper: float | None
+    """Maximum-entropy bound 1/2 ln det(I + cov(T)/s^2); None where the covariance is too large to decompose."""
+    mixture_upper: float
+    """Kolchinsky-Tracey, KL form: bounds ``plug_in`` from above (not the MI of a larger population)."""
+    mixture_lower: float
+    """Kolchinsky-Tracey, Bhattacharyya form: bounds ``plug_in`` from below."""
+    population: bool = False
+    seed: int = 0
+    label_entropy: float | None = None
+    label_lower: float | None = None
+    label_upper: float | None = None
+    label_lower_se: float | None = None
+    label_upper_se: float | None = None
+    label_kde_upper: float | None = None
+    """I(T + noise; Y) as the difference of KL-form entropies (Saxe et al. 2018): an estimate, no bound."""
+    label_kde_lower: float | None = None
+    """The same with Bhattacharyya forms: an estimate, no bound."""
+    aa_mine: Estimate | None = None
+    warnings: tuple[str, ...] = ()
+    influence: npt.NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    """What each sample adds to ``lower`` (row 0) and ``upper`` (row 1), shape (2, n): each row averages to its bound,
+    and its standard deviation over sqrt(n) is the standard error. Paired comparisons start here."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every number for JSON: the labels' only with labels, the critic's only with a critic, no ``influence``."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("influence", "aa_mine")}
+        if self.label_entropy is None:
+            values = {name: value for name, value in values.items() if not name.startswith("label_")}
+        if self.aa_mine is not None:
+            values["aa_mine"] = self.aa_mine.nats
+            values["aa_mine_ci95"] = None if self.aa_mine.ci95 is None else list(self.aa_mine.ci95)
+        values["warnings"] = list(self.warnings)
+        return values

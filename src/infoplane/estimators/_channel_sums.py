@@ -1,0 +1,168 @@
+"""Log-sums over the channel table for one noise level: of a sample, of a whole population, and without noise."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane.estimators._channel import Centres, TableBlock, exponentials, own_class_blocks
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+
+class SampleSums:
+    """Per-sample terms of the bounds on the population's MI, and how each sample, as a centre, moves the others'.
+
+    The bounds are means of terms f_i that share their centres, so the standard error comes from the influence of a
+    sample: its own term and, through ``pull``, minus its responsibility for all the other noisy samples (the Hájek
+    projection; an infinitesimal jackknife).
+    """
+
+    def __init__(self, centres: Centres, noise_std: float) -> None:
+        n = centres.n
+        self.centres, self.noise_std, self.count = centres, noise_std, 0
+        self.lower, self.upper = np.zeros(n), np.zeros(n)
+        self.pull = np.zeros((n, 2))
+        self.posterior, self.within = np.zeros(n), np.zeros(n)
+        self.class_pull = np.zeros((n, 2))
+        if centres.bounds is not None:
+            counts = np.diff(centres.bounds)
+            classes = len(counts)
+            own_count = np.repeat(counts, counts)
+            self.log_share = np.log(own_count / n)
+            self.log_own_count = np.log(own_count)
+            # Mixing in a little of the label's frequency among the others keeps ln q finite; any fixed q is a bound.
+            self.mixed = classes / (n + classes)
+            self.prior = own_count / (n - 1 + classes)
+
+    def add(self, block: TableBlock) -> None:
+        """Add the rows of one block, over all draws and signs of the noise."""
+        diagonal = block.diagonal()
+        draws = 2 * len(block.projections)
+        for table in block.log_ratios(self.noise_std):
+            table[diagonal] = -np.inf
+            others, shift = exponentials(table)
+            sums = others.sum(axis=1, dtype=np.float64)
+            log_others = np.log(sums) + shift
+            log_all = np.logaddexp(0.0, log_others)
+            self.lower[block.rows] += (math.log(self.centres.n) - log_all) / draws
+            self.upper[block.rows] += (math.log(self.centres.n - 1) - log_others) / draws
+            weights = np.stack([np.exp(shift - log_all), 1 / sums], axis=1) / draws
+            self.pull += others.T @ weights.astype(others.dtype)
+            self.pull[block.rows, 0] += np.exp(-log_all) / draws
+            if self.centres.bounds is not None:
+                self._add_labels(block.rows, others, shift, sums, draws)
+
+    def _add_labels(self, rows: slice, others: Array, shift: Floats, sums: Floats, draws: int) -> None:
+        assert self.centres.bounds is not None
+        own = np.zeros(len(sums))
+        blocks = list(own_class_blocks(rows, self.centres.bounds))
+        for local, columns in blocks:
+            own[local] = others[local, columns].sum(axis=1, dtype=np.float64)
+        q = (1 - self.mixed) * own / sums + self.mixed * self.prior[rows]
+        self.posterior[rows] += (np.log(q) - self.log_share[rows]) / draws
+        with np.errstate(divide="ignore"):
+            log_own = np.logaddexp(0.0, np.log(own) + shift)
+        self.within[rows] += (self.log_own_count[rows] - log_own) / draws
+        gain = (1 - self.mixed) / (sums * q)
+        loss = (gain * own / sums / draws).astype(others.dtype)
+        self.class_pull[:, 0] += others.T @ loss
+        weights = (np.stack([-gain, np.exp(shift - log_own)], axis=1) / draws).astype(others.dtype)
+        for local, columns in blocks:
+            self.class_pull[columns] += others[local, columns].T @ weights[local]
+        self.class_pull[rows, 1] += np.exp(-log_own) / draws
+
+    def _in_callers_order(self, values: Floats) -> Floats:
+        ordered = np.empty_like(values)
+        ordered[:, self.centres.order] = values
+        return ordered
+
+    def influence(self) -> Floats:
+        """Shape (2, n), the caller's order: row means are the lower and the upper bound on I(X; T + noise)."""
+        return self._in_callers_order(np.stack([self.lower, self.upper]) + 1 - self.pull.T)
+
+    def label_influence(self) -> Floats:
+        """Shape (2, n): lower bound on I(T + noise; Y), and the class-weighted mean of within-class lower bounds."""
+        rows = [self.posterior - self.class_pull[:, 0], self.within + 1 - self.class_pull[:, 1]]
+        return self._in_callers_order(np.stack(rows))
+
+
+class PopulationSums:
+    """The MI of the equally likely centres themselves: exact up to the Monte Carlo noise that this class tracks."""
+
+    def __init__(self, centres: Centres, noise_std: float) -> None:
+        self.centres, self.noise_std = centres, noise_std
+        self.terms = np.zeros((2, centres.n))
+        self.variance = np.zeros(2)
+        if centres.bounds is not None:
+            counts = np.diff(centres.bounds)
+            self.log_share = np.log(np.repeat(counts, counts) / centres.n)
+
+    def add(self, block: TableBlock) -> None:
+        """Add the rows of one block; the mean over z and -z is one evaluation."""
+        evaluations = len(block.projections)
+        per_sign = np.stack([self._evaluate(block.rows, table) for table in block.log_ratios(self.noise_std)])
+        if evaluations > 1:
+            pairs = per_sign.reshape(evaluations, 2, 2, -1).mean(axis=1)
+            variances = pairs.var(axis=0, ddof=1) / evaluations
+        else:  # mirror images are never positively correlated by much: half the squared half-difference is enough
+            variances = ((per_sign[0] - per_sign[1]) / 2) ** 2
+        self.terms[:, block.rows] = per_sign.mean(axis=0)
+        self.variance += variances.sum(axis=1)
+
+    def _evaluate(self, rows: slice, table: Array) -> Floats:
+        values = np.exp(table, out=table)
+        sums = values.sum(axis=1, dtype=np.float64)
+        terms = np.zeros((2, len(sums)))
+        terms[0] = math.log(self.centres.n) - np.log(sums)
+        if self.centres.bounds is not None:
+            own = np.empty(len(sums))
+            for local, columns in own_class_blocks(rows, self.centres.bounds):
+                own[local] = values[local, columns].sum(axis=1, dtype=np.float64)
+            terms[1] = np.log(own / sums) - self.log_share[rows]
+        return terms
+
+    def information(self) -> Floats:
+        """I(X; T + noise) and, with labels, I(T + noise; Y)."""
+        return self.terms.mean(axis=1)
+
+    def standard_errors(self) -> Floats:
+        """Monte Carlo standard errors of ``information``."""
+        result: Floats = np.sqrt(self.variance) / self.centres.n
+        return result
+
+
+class PairwiseSums:
+    """Kolchinsky-Tracey figures: log-sums of the distances alone, in KL and Bhattacharyya form."""
+
+    def __init__(self, centres: Centres, noise_std: float) -> None:
+        self.centres, self.noise_std = centres, noise_std
+        self.terms = np.zeros((2, 2))
+        """Sums of ln mean_j: rows all samples and own class, columns KL and Bhattacharyya."""
+
+    def add(self, block: TableBlock) -> None:
+        """Add the rows of one block."""
+        bhattacharyya = block.half_distances * block.half_distances.dtype.type(0.25 / self.noise_std**2)
+        np.exp(bhattacharyya, out=bhattacharyya)
+        kl = np.square(bhattacharyya)
+        np.square(kl, out=kl)
+        for column, values in enumerate((kl, bhattacharyya)):
+            self.terms[0, column] += np.log(values.mean(axis=1, dtype=np.float64)).sum()
+            if self.centres.bounds is not None:
+                for local, columns in own_class_blocks(block.rows, self.centres.bounds):
+                    means = values[local, columns].mean(axis=1, dtype=np.float64)
+                    self.terms[1, column] += np.log(means).sum()
+
+    def information(self) -> Floats:
+        """I(X; T + noise): KL form (upper for the mixture), Bhattacharyya form (lower)."""
+        result: Floats = -self.terms[0] / self.centres.n
+        return result
+
+    def label_information(self) -> Floats:
+        """I(T + noise; Y) as the differences of the entropies in the same form."""
+        result: Floats = (self.terms[1] - self.terms[0]) / self.centres.n
+        return result

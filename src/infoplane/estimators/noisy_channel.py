@@ -1,0 +1,265 @@
+"""I(X; T + noise) and I(T + noise; Y) for T = t(X) and Gaussian noise of known size: brackets, or the exact value.
+
+The channel p(y|x) = N(t(x), s^2 I) is known, so nothing is trained. From n samples
+
+    lower = mean_i ln [ p(y_i|t_i) / (1/n)     sum_j      p(y_i|t_j) ]    InfoNCE with the true conditional
+    upper = mean_i ln [ p(y_i|t_i) / (1/(n-1)) sum_{j!=i} p(y_i|t_j) ]    leave-one-out
+
+bound the MI of the distribution that the samples came from, in expectation (Poole et al. 2019, "On variational
+bounds of mutual information", eqs. 12 and 13). The first is also the Monte Carlo plug-in value of the MI of the
+empirical mixture (Goldfeld et al. 2019, "Estimating information flow in deep neural networks"), so it is exact when
+the n samples are the whole population. Noise comes in mirror pairs z, -z from one matrix product.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane import validation
+from infoplane.estimators._channel import Centres, centre, default_block_rows, table_blocks
+from infoplane.estimators._channel_sums import PairwiseSums, PopulationSums, SampleSums
+from infoplane.result import NoisyEstimate
+
+Floats = npt.NDArray[np.float64]
+
+_LARGEST_COVARIANCE = 4096
+_WIDE_NATS, _WIDE_SHARE = 0.25, 0.1
+_Z95 = 1.959963984540054
+
+
+def brackets(
+    t: Any,
+    noise_stds: Sequence[float],
+    *,
+    labels: Any = None,
+    population: bool = False,
+    seed: int = 0,
+    draws: int | None = None,
+    block_rows: int | None = None,
+) -> list[NoisyEstimate]:
+    """Bracket I(X; T + noise), and with labels I(T + noise; Y), at several noise levels from the same products.
+
+    The same unit noise serves all levels, and row i gets the same noise whatever else is in the call. Time grows
+    with n^2 (d + levels), memory with n d; tables are never held whole.
+
+    Args:
+        t: samples of T, shape (n, d), real numbers; may be memory-mapped.
+        noise_stds: standard deviations of the noise, in the units of ``t``.
+        labels: classes of the samples, shape (n,), integers or booleans.
+        population: the rows are all values of X, equally likely (not a sample of them): the exact value.
+        seed: of the noise.
+        draws: noise draws per sample, each used with both signs; 1, or 2 for a population, unless given.
+        block_rows: rows of the n x n tables held at a time; chosen by size unless given.
+
+    Returns:
+        One result per noise level, in nats.
+
+    Raises:
+        ValueError: an array that is not samples or labels, unequal lengths, a noise level that is not a positive
+            number, fewer than 3 samples.
+
+    Source: see the module; with labels, lower is H(Y) + E ln q with q the leave-one-out posterior of the label
+        (Barber & Agakov 2003), upper the smaller of H(Y) and I-upper minus the within-class lower bounds (chain
+        rule over Y - X - T); Kolchinsky & Tracey 2017, "Estimating mixture entropy with pairwise distances".
+    """
+    points, codes = _checked(t, noise_stds, labels, population)
+    draws = (2 if population else 1) if draws is None else draws
+    if draws < 1:
+        raise ValueError(f"draws: {draws} given, at least 1 is wanted")
+    centres = centre(points, min(noise_stds), codes)
+    rows = default_block_rows(*points.shape) if block_rows is None else block_rows
+    kind = PopulationSums if population else SampleSums
+    sums = [kind(centres, noise_std) for noise_std in noise_stds]
+    pairwise = [PairwiseSums(centres, noise_std) for noise_std in noise_stds]
+    for block in table_blocks(centres, draws, seed, rows):
+        for part in (*sums, *pairwise):
+            part.add(block)
+    spectrum = _covariance_spectrum(centres)
+    notes = () if population else _duplicate_warning(points)
+    entropy = None if codes is None else _entropy(codes)
+    results = []
+    for level, distances in zip(sums, pairwise, strict=True):
+        result = _with_distances(_common(centres, level.noise_std, spectrum, population, seed), distances, entropy)
+        filled = _fill_population(result, level) if isinstance(level, PopulationSums) else _fill_sample(result, level)
+        results.append(replace(filled, warnings=(*filled.warnings, *notes)))
+    return results
+
+
+def estimate_noisy(
+    t: Any,
+    noise_std: float,
+    labels: Any = None,
+    population: bool = False,
+    critic: bool = False,
+    seed: int = 0,
+) -> NoisyEstimate:
+    """Bracket I(X; T + noise) for T = t(X) and Gaussian noise, and with labels I(T + noise; Y).
+
+    Args:
+        t: samples of T, shape (n, d), real numbers.
+        noise_std: standard deviation of the noise, in the units of ``t``.
+        labels: classes of the samples, shape (n,), integers or booleans.
+        population: the rows are all values of X, equally likely: the result is exact up to Monte Carlo error.
+        critic: also train an AA-MINE critic and say where it stands against the bracket.
+        seed: of the noise and the critic.
+
+    Returns:
+        Bounds and their standard errors, in nats.
+
+    Raises:
+        ValueError: as :func:`brackets`.
+    """
+    result = brackets(t, [noise_std], labels=labels, population=population, seed=seed)[0]
+    if not critic:
+        return result
+    from infoplane.estimators.aa_mine import aa_mine
+
+    estimate = aa_mine(validation.samples(t, "t"), noise_std, seed=seed)
+    note = critic_against_bracket(estimate.nats, estimate.ci95, result)
+    return replace(result, aa_mine=estimate, warnings=(*result.warnings, *note))
+
+
+def critic_against_bracket(nats: float, ci95: tuple[float, float] | None, bracket: NoisyEstimate) -> tuple[str, ...]:
+    """What a critic's value says about the critic, given the bracket: nothing, too loose, or wrong."""
+    low, high = (nats, nats) if ci95 is None else ci95
+    if low > bracket.upper + _Z95 * bracket.upper_se:
+        return (f"AA-MINE gives {nats:.3g} nats, above the upper bound {bracket.upper:.3g}: the critic is wrong",)
+    if high < bracket.lower - _Z95 * bracket.lower_se:
+        return (f"AA-MINE gives {nats:.3g} nats, below the lower bound {bracket.lower:.3g}: a loose bound",)
+    return ()
+
+
+def _checked(
+    t: Any, noise_stds: Sequence[float], labels: Any, population: bool
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64] | None]:
+    points = validation.samples(t, "t")
+    if not noise_stds:
+        raise ValueError("noise_stds: empty, at least one noise level is wanted")
+    for noise_std in noise_stds:
+        if not (math.isfinite(noise_std) and noise_std > 0):
+            raise ValueError(f"noise_std: {noise_std} given, a positive number is wanted")
+    if len(points) < (2 if population else 3):
+        raise ValueError(f"t: {len(points)} rows given, at least 3 samples (2 of a population) are wanted")
+    if labels is None:
+        return points, None
+    codes = validation.labels(labels, "labels")
+    validation.same_length(points, codes, "t", "labels")
+    return points, codes
+
+
+def _entropy(codes: npt.NDArray[np.int64]) -> float:
+    shares = np.bincount(codes) / len(codes)
+    return float(-(shares * np.log(shares)).sum())
+
+
+def _covariance_spectrum(centres: Centres) -> Floats | None:
+    """Eigenvalues of the covariance (mean of squares), from whichever of T'T and TT' is smaller."""
+    points = centres.points
+    if min(points.shape) > _LARGEST_COVARIANCE:
+        return None
+    product = points @ points.T if len(points) < points.shape[1] else points.T @ points
+    values: Floats = np.linalg.eigvalsh(product.astype(np.float64)) / len(points)
+    return np.maximum(values, 0.0)
+
+
+def _gaussian_upper(spectrum: Floats | None, noise_std: float, n: int, population: bool) -> float | None:
+    """1/2 ln det(I + C/s^2); for a sample with its first-order bias (tr A)^2 + tr A^2 over 4n, A = C (C + s^2)^-1."""
+    if spectrum is None:
+        return None
+    value = 0.5 * float(np.log1p(spectrum / noise_std**2).sum())
+    if population:
+        return value
+    share = spectrum / (spectrum + noise_std**2)
+    return value + float(share.sum() ** 2 + (share**2).sum()) / (4 * n)
+
+
+def _duplicate_warning(points: npt.NDArray[Any]) -> tuple[str, ...]:
+    seen = {hashlib.blake2b((row + row.dtype.type(0)).tobytes(), digest_size=16).digest() for row in points}
+    repeated = len(points) - len(seen)
+    if not repeated:
+        return ()
+    return (
+        f"{repeated} of {len(points)} rows repeat an earlier one: right if T is discrete; if samples were copied, "
+        "remove the copies, else the upper bound is too low",
+    )
+
+
+def _common(centres: Centres, noise_std: float, spectrum: Floats | None, population: bool, seed: int) -> dict[str, Any]:
+    n, d = centres.points.shape
+    return {
+        "noise_std": float(noise_std),
+        "n": n,
+        "d": d,
+        "population": population,
+        "seed": seed,
+        "gaussian_upper": _gaussian_upper(spectrum, noise_std, n, population),
+    }
+
+
+def _with_distances(common: dict[str, Any], distances: PairwiseSums, entropy: float | None) -> dict[str, Any]:
+    upper, lower = (float(value) for value in distances.information())
+    values = {**common, "mixture_upper": upper, "mixture_lower": lower}
+    if entropy is not None:
+        label_upper, label_lower = (float(value) for value in distances.label_information())
+        values |= {"label_entropy": entropy, "label_kde_upper": label_upper, "label_kde_lower": label_lower}
+    return values
+
+
+def _fill_population(common: dict[str, Any], sums: PopulationSums) -> NoisyEstimate:
+    nats, label_nats = (float(value) for value in sums.information())
+    error, label_error = (float(value) for value in sums.standard_errors())
+    values: dict[str, Any] = {"lower": nats, "upper": nats, "plug_in": nats, "lower_se": error, "upper_se": error}
+    if sums.centres.bounds is not None:
+        values |= {"label_lower": label_nats, "label_upper": label_nats}
+        values |= {"label_lower_se": label_error, "label_upper_se": label_error}
+    return NoisyEstimate(**common, **values)
+
+
+def _fill_sample(common: dict[str, Any], sums: SampleSums) -> NoisyEstimate:
+    influence = sums.influence()
+    lower, upper = (float(value) for value in influence.mean(axis=1))
+    lower_se, upper_se = (float(value) for value in _standard_errors(influence))
+    values: dict[str, Any] = {
+        "lower": lower,
+        "upper": upper,
+        "lower_se": lower_se,
+        "upper_se": upper_se,
+        "plug_in": lower,
+    }
+    if sums.centres.bounds is not None:
+        values |= _label_bounds(sums, influence[1], common["label_entropy"])
+    return NoisyEstimate(**common, **values, influence=influence, warnings=_wide_warning(lower, upper, common["n"]))
+
+
+def _standard_errors(influence: Floats) -> Floats:
+    result: Floats = influence.std(axis=1, ddof=1) / math.sqrt(influence.shape[1])
+    return result
+
+
+def _label_bounds(sums: SampleSums, upper: Floats, entropy: float) -> dict[str, Any]:
+    lower, within = sums.label_influence()
+    chain = upper - within
+    lower_se, chain_se = _standard_errors(np.stack([lower, chain]))
+    bounded = float(chain.mean()) < entropy
+    return {
+        "label_lower": float(lower.mean()),
+        "label_lower_se": float(lower_se),
+        "label_upper": float(chain.mean()) if bounded else entropy,
+        "label_upper_se": float(chain_se) if bounded else 0.0,
+    }
+
+
+def _wide_warning(lower: float, upper: float, n: int) -> tuple[str, ...]:
+    if upper - lower <= max(_WIDE_NATS, _WIDE_SHARE * upper):
+        return ()
+    return (
+        f"wide bracket, {lower:.2f} to {upper:.2f} nats (ln n = {math.log(n):.2f}): n = {n} is too small for this "
+        "noise; more samples or a larger noise_std narrow it",
+    )
