@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 from infoplane import io
+from infoplane.params.section import read_keys
 
 TOP = Path(__file__).resolve().parents[1]
 LOCKS = TOP / ".stage-locks"
@@ -50,6 +51,7 @@ def check_parameters() -> None:
     must not make every stage stale.
     """
     import_module("infoplane.params.check").check()
+    read_keys.clear()
 
 
 @contextlib.contextmanager
@@ -84,6 +86,7 @@ def log_run(name: str, wall: float, cpu: float) -> None:
         "cores": os.cpu_count(),
         "machine": platform.platform(),
         "python": platform.python_version(),
+        "keys_read": sorted(read_keys),
     }
     io.save_json(RUN_LOG / f"{name}.json", entry)
 

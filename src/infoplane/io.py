@@ -103,7 +103,7 @@ def open_npy(path: Path) -> npt.NDArray[Any]:
     except IsADirectoryError:
         raise ValueError(f"{path}: a folder, not a .npy file") from None
     except (ValueError, EOFError, OSError) as error:
-        reason = "it holds pickled Python objects" if "pickle" in str(error).lower() else "not a readable .npy file"
+        reason = "it holds pickled Python objects" if "object" in str(error).lower() else "not a readable .npy file"
         with path.open("rb") as handle:
             if handle.read(6) != b"\x93NUMPY":
                 reason = "not a .npy file"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from infoplane.result import Estimate
+from infoplane.result import Estimate, NoisyEstimate
 
 Quantity = dict[str, Any]
 
@@ -86,14 +86,45 @@ def bracket(
     )
 
 
-def label_headline(bounds: Sequence[Estimate], entropy: float) -> Quantity:
+def from_bracket(measured: NoisyEstimate) -> Quantity:
+    """The bracket of a known channel; ln n is no ceiling of it, so there is none."""
+    return bracket(
+        measured.lower,
+        measured.lower_se,
+        measured.upper,
+        measured.upper_se,
+        ceiling=None,
+        n=measured.n,
+        warnings=measured.warnings,
+    )
+
+
+def noise_headline(measured: NoisyEstimate, critic: Estimate) -> Quantity:
+    """The bracket of I(X; T + noise), its lower end the critic's where the critic is the better lower bound.
+
+    Which is better is decided by the critic's value on its selection part, which is not reported.
+    """
+    entry = from_bracket(measured)
+    if critic.diagnostics["selection"] > measured.lower and not critic.warnings:
+        error = critic.diagnostics["standard_error"]
+        entry |= {
+            "nats": critic.nats,
+            "lower": critic.nats,
+            "lower_se": error,
+            "low": critic.nats - Z95 * error,
+        }
+    return entry
+
+
+def label_headline(bounds: Sequence[Estimate]) -> Quantity:
     """The bracket [largest lower bound, H(Y)] of a label information.
 
     Which bound is the largest is decided by their values on the selection part, never by the values that are
     reported: choosing the larger of two reported values would be biased upwards.
     """
-    best = max(bounds, key=lambda bound: bound.diagnostics["selection"])
-    warnings = [f"{best.method}: {text}" for text in best.warnings]
+    best = max(bounds, key=lambda bound: float(bound.diagnostics["selection"]))
+    entropy = best.ceiling
+    assert entropy is not None, "a bound on a label information knows H(Y)"
     return bracket(
         best.nats,
         best.diagnostics["standard_error"],
@@ -101,7 +132,7 @@ def label_headline(bounds: Sequence[Estimate], entropy: float) -> Quantity:
         0.0,
         ceiling=entropy,
         n=best.n,
-        warnings=warnings,
+        warnings=[f"{best.method}: {text}" for text in best.warnings],
     )
 
 

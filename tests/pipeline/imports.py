@@ -66,7 +66,9 @@ def imported_names(file: Path) -> set[str]:
                 names.add(f"{base}.{alias.name}")
             elif owner.name == "__init__.py":
                 defined = _defined(owner)
-                assert alias.name in defined, f"{file}: {alias.name} comes lazily from {base}; import it from its module"
+                assert alias.name in defined, (
+                    f"{file}: {alias.name} comes lazily from {base}; import it from its module"
+                )
     with_parents = {".".join(name.split(".")[: i + 1]) for name in names for i in range(name.count(".") + 1)}
     return {name for name in with_parents if module_file(name) is not None}
 

@@ -1,0 +1,41 @@
+"""Measure I(X; E + noise) of one network's unit-norm embeddings: the bracket over noise levels, and AA-MINE."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from infoplane import io, seeds
+from infoplane.critics import CriticOptions
+from infoplane.embeddings import unit_rows
+from infoplane.estimators.aa_mine import aa_mine
+from infoplane.estimators.noisy_channel import brackets
+from infoplane.params.measure import Measure
+from infoplane.params.section import read_seed
+from infoplane.quantity import CURVE_COLUMNS, curve_rows, from_bracket, from_estimate, noise_headline
+from stages import common
+
+
+def work(arguments: argparse.Namespace) -> None:
+    settings = Measure.load()
+    seed = seeds.integer_seed(read_seed(), "measure_noise")  # one for all encoders: common noise, paired differences
+    rows = [io.open_npy(arguments.embeddings / f"{split}.npy") for split in ("train", "test")]
+    t = unit_rows(np.concatenate(rows))
+    levels = dict.fromkeys((settings.noise_std, *settings.noise_curve))
+    measured = dict(zip(levels, brackets(t, list(levels), seed=seed), strict=True))
+    bracket = measured[settings.noise_std]
+    critic = aa_mine(t, settings.noise_std, seed=seed, options=CriticOptions(**settings.aa_mine.model_dump()))
+    io.save_table(arguments.out_curves, curve_rows(critic, "aa_mine"), CURVE_COLUMNS)
+    io.save_npz(arguments.out_terms, {"influence": bracket.influence})
+    metrics = {
+        "embedding_noise": noise_headline(bracket, critic),
+        "aa_mine": from_estimate(critic),
+        "noise_curve": {f"{level:g}": from_bracket(measured[level]) for level in sorted(settings.noise_curve)},
+    }
+    io.save_json(arguments.out_metrics, metrics)
+
+
+if __name__ == "__main__":
+    outputs = ("out-curves", "out-terms", "out-metrics")
+    common.run("measure_noise", work, common.options(__doc__, cell="encoder", inputs=("embeddings",), outputs=outputs))

@@ -1,0 +1,95 @@
+"""A checkout of the working tree in a temporary folder, and ways to run the pipeline in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+
+SMALL = {
+    "data.limit": "240",
+    "encoders": "[EfficientNetLite0-untrained]",
+    "embed.image_size": "32",
+    "classifier.stops": "[1, 3]",
+    "measure.aa_mine.max_steps": "60",
+    "measure.mine.max_steps": "60",
+}
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A git and DVC checkout of this working tree."""
+
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The test's own Python first on PATH, as the Makefile does."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        """Run a command in the checkout; its whole output. Exit code 0 is asserted, or another with ``fails``."""
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False, timeout=1500
+        )
+        output = done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, output
+        return output
+
+    def repro(self, *options: str) -> list[str]:
+        """Run ``dvc repro``; the stages that were executed, in their order."""
+        output = self.run("dvc", "repro", *options)
+        return [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")]
+
+    def set(self, **values: str) -> None:
+        """Set dotted keys of params.yaml (written with __ for the dot)."""
+        self.set_keys({key.replace("__", "."): value for key, value in values.items()})
+
+    def set_keys(self, values: dict[str, str]) -> None:
+        """Set dotted keys of params.yaml, comments kept."""
+        from ruamel.yaml import YAML
+
+        yaml = YAML()
+        file = self.folder / "params.yaml"
+        data = yaml.load(file)
+        for key, text in values.items():
+            *path, last = key.split(".")
+            node = data
+            for part in path:
+                node = node[part]
+            node[last] = YAML(typ="safe").load(text)
+        yaml.dump(data, file)
+
+    def metrics(self) -> dict[str, bytes]:
+        """The bytes of every metrics file (the run log is none)."""
+        root = self.folder / "metrics"
+        files = sorted(path for path in root.rglob("*.json") if "runlog" not in path.parts)
+        return {str(path.relative_to(root)): path.read_bytes() for path in files}
+
+    def commit(self, message: str) -> None:
+        """Commit everything that git does not ignore."""
+        self.run("git", "add", "-A")
+        self.run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", message)
+
+
+def make_checkout(folder: Path) -> Checkout:
+    """The working tree (tracked and new files, no results) as a fresh git repository in ``folder``."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=TOP, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    for name in listed:
+        source = TOP / name
+        if source.is_file() and not name.startswith("metrics/") and name != "dvc.lock":
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+    checkout = Checkout(folder)
+    checkout.run("git", "init", "-q", "-b", "main")
+    checkout.commit("the working tree")
+    return checkout

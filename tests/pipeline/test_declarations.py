@@ -1,0 +1,78 @@
+"""dvc.yaml declares exactly the modules that a stage imports and the keys that it reads, and each file once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from infoplane.params.classifier import Classifier
+from infoplane.params.data import Data
+from infoplane.params.embed import Embed
+from infoplane.params.measure import Measure
+from infoplane.params.section import Section
+
+import imports
+from checkout import TOP, Checkout
+
+PIPELINE: dict[str, Any] = YAML(typ="safe").load(TOP / "dvc.yaml")
+STAGES: dict[str, Any] = PIPELINE["stages"]
+SECTIONS: dict[str, type[Section]] = {section.key: section for section in (Data, Embed, Classifier, Measure)}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_declared_modules_are_the_transitive_imports(stage: str) -> None:
+    declared = sorted(path for path in STAGES[stage]["deps"] if imports.is_module(path))
+    assert declared == imports.transitive_files(imports.stage_module(STAGES[stage]["cmd"]))
+
+
+def test_the_import_reader_sees_imports_inside_functions(tmp_path: Path) -> None:
+    file = tmp_path / "module.py"
+    file.write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import infoplane.analysis\n"
+        "def f():\n    from infoplane import seeds\n    import infoplane.io as x\n",
+        encoding="utf-8",
+    )
+    assert imports.imported_names(file) == {"infoplane", "infoplane.seeds", "infoplane.io"}
+
+
+def _outputs(stage: dict[str, Any]) -> list[str]:
+    entries = [*stage.get("outs", []), *stage.get("metrics", []), *stage.get("plots", [])]
+    return [next(iter(entry)) if isinstance(entry, dict) else entry for entry in entries]
+
+
+def test_every_file_has_one_producer() -> None:
+    produced = Counter(path for stage in STAGES.values() for path in _outputs(stage))
+    assert max(produced.values()) == 1
+
+
+@pytest.mark.parametrize("stage", [name for name in STAGES if name.startswith("measure")])
+def test_measuring_stages_have_a_cached_output(stage: str) -> None:
+    assert STAGES[stage]["outs"], "with every output in git, DVC would take the stage as done whoever wrote them"
+
+
+def expanded(declared: list[str]) -> set[str]:
+    """Declared keys, a whole section as all of its fields."""
+    keys = set()
+    for key in declared:
+        fields = SECTIONS[key].model_fields if key in SECTIONS else {}
+        keys |= {f"{key}.{field}" for field in fields} or {key}
+    return keys
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", STAGES)
+def test_declared_keys_are_the_keys_read(stage: str, small_run: Checkout, folder_run: Checkout) -> None:
+    read: set[str] = set()
+    cell = "EfficientNetLite0-untrained"
+    for checkout in (small_run, folder_run):
+        logs = checkout.folder / "metrics" / "runlog"
+        log = logs / (f"{stage}@{cell}.json" if "matrix" in STAGES[stage] else f"{stage}.json")
+        if log.exists():
+            read |= set(json.loads(log.read_text())["keys_read"])
+    declared = [key.replace("${item.encoder}", cell) for key in STAGES[stage].get("params", [])]
+    assert expanded(declared) == read

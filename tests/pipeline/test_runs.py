@@ -1,0 +1,165 @@
+"""The pipeline as its users drive it: nothing runs twice, changes recompute what they touch, kills do no harm."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from checkout import SMALL, Checkout, make_checkout
+
+pytestmark = pytest.mark.slow
+
+CELL = "EfficientNetLite0-untrained"
+CELLS = [f"{stage}@{CELL}" for stage in ("embed", "train", "predict", "measure_noise", "measure_label")]
+STAGES = ["download", *CELLS, f"measure_prediction@{CELL}", "analyze"]
+
+
+def test_nothing_changed_runs_nothing(small_run: Checkout) -> None:
+    assert small_run.repro() == []
+
+
+def test_two_clones_give_the_same_bytes(small_run: Checkout, tmp_path: Path) -> None:
+    other = make_checkout(tmp_path / "other")
+    other.set_keys(SMALL)
+    assert set(other.repro()) == set(STAGES)
+    assert other.metrics() == small_run.metrics()
+
+
+def test_noise_std_runs_measure_noise_and_analyze_alone(copied_run: Checkout) -> None:
+    output = copied_run.run("dvc", "exp", "run", "-S", "measure.noise_std=0.3")
+    executed = {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
+    assert executed == {f"measure_noise@{CELL}", "analyze"}
+
+
+def test_a_new_encoder_embeds_just_that_one(copied_run: Checkout) -> None:
+    copied_run.set(encoders=f"[{CELL}, EfficientNetLite1-untrained]")
+    executed = copied_run.repro()
+    assert [name for name in executed if name.startswith(("download", "embed"))] == ["embed@EfficientNetLite1-untrained"]
+    assert not [name for name in executed if name.endswith(CELL)]
+
+
+def test_a_typo_stops_the_first_stage_before_anything_runs(copied_run: Checkout) -> None:
+    before = copied_run.metrics()
+    copied_run.set(seed="1", measure__noise_std="-0.5")
+    output = copied_run.run("dvc", "repro", fails=True)
+    assert "download: params.yaml: measure.noise_std: -0.5 given" in output
+    assert "Traceback" not in output
+    assert copied_run.metrics() == {**before} or "images.json" not in copied_run.metrics()
+
+
+def test_a_queued_experiment_runs_the_queued_code(copied_run: Checkout) -> None:
+    """Code edited after queueing must not reach the queued run (an editable installation would let it)."""
+    module = copied_run.folder / "stages" / "predict.py"
+    text = module.read_text()
+    mark = 'if __name__ == "__main__":'
+    library = copied_run.folder / "src" / "infoplane" / "classifiers.py"
+    queued = library.read_text().replace(
+        'return {\n            str(stop)', 'return {"queued": {}} and {\n            str(stop)'
+    )
+    scale = "scores: Array = ("
+    assert scale in queued
+    library.write_text(queued.replace(scale, "scores: Array = 2 * ("))
+    module.write_text(text.replace(mark, f"# touched\n{mark}"))
+    copied_run.run("dvc", "exp", "run", "--queue", "--name", "doubled")
+    library.write_text(queued.replace(scale, "scores: Array = 1000 * ("))
+    copied_run.run("dvc", "queue", "start")
+    _wait_for_queue(copied_run)
+    copied_run.run("dvc", "exp", "apply", "doubled")
+    import numpy as np
+
+    before = np.load(copied_run.folder / "data" / "predictions" / CELL / "1.npy")
+    copied_run.run("git", "checkout", "-q", "--", ".")
+    copied_run.run("dvc", "checkout")
+    original = np.load(copied_run.folder / "data" / "predictions" / CELL / "1.npy")
+    assert np.allclose(before, 2 * original, rtol=1e-5)
+
+
+def _wait_for_queue(checkout: Checkout) -> None:
+    for _ in range(120):
+        status = checkout.run("dvc", "queue", "status")
+        if "Queued" not in status and "Running" not in status:
+            assert "Success" in status, status
+            return
+        time.sleep(5)
+    raise AssertionError(checkout.run("dvc", "queue", "status"))
+
+
+def test_a_folder_serves_as_remote(copied_run: Checkout, tmp_path: Path) -> None:
+    """push, pull in another clone, and an older result back by git checkout and dvc checkout."""
+    copied_run.run("dvc", "remote", "add", "-d", "store", str(tmp_path / "remote"))
+    copied_run.commit("a remote")
+    copied_run.run("dvc", "push")
+    copied_run.run("git", "clone", "-q", str(copied_run.folder), str(tmp_path / "clone"))
+    clone = Checkout(tmp_path / "clone")
+    clone.run("dvc", "pull")
+    assert clone.repro() == []
+    curve = Path("data") / "predictions" / CELL / "1.npy"
+    assert (clone.folder / curve).read_bytes() == (copied_run.folder / curve).read_bytes()
+
+    old = (clone.folder / curve).read_bytes()
+    clone.set(classifier__learning_rate="0.01")
+    clone.repro(f"predict@{CELL}")
+    clone.commit("another learning rate")
+    assert (clone.folder / curve).read_bytes() != old
+    clone.run("git", "checkout", "-q", "HEAD~1")
+    clone.run("dvc", "checkout")
+    assert (clone.folder / curve).read_bytes() == old
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_kill_in_mid_stage_does_no_harm(stage: str, small_run: Checkout, tmp_path: Path) -> None:
+    """kill -9 at three random moments, and right after the first temporary file; then the metrics are the same."""
+    shutil.copytree(small_run.folder, tmp_path / "copy", symlinks=True)
+    checkout = Checkout(tmp_path / "copy")
+    seconds = _timed(checkout, stage)
+    moments = random.Random(stage)
+    for _ in range(3):
+        _kill_stage(checkout, stage, after=moments.uniform(0.1, 1.0) * seconds)
+    _kill_stage(checkout, stage, after=None)
+    checkout.repro("--no-run-cache")
+    assert checkout.metrics() == small_run.metrics()
+    leftovers = [path for path in checkout.folder.rglob(".tmp-*") if ".dvc" not in path.parts]
+    assert leftovers == []
+    assert checkout.run("dvc", "status").strip().endswith("up to date.")
+
+
+def _stage_command(checkout: Checkout, stage: str) -> list[str]:
+    from ruamel.yaml import YAML
+
+    lock = YAML(typ="safe").load(checkout.folder / "dvc.lock")
+    return str(lock["stages"][stage]["cmd"]).split()
+
+
+def _timed(checkout: Checkout, stage: str) -> float:
+    start = time.monotonic()
+    checkout.run(*_stage_command(checkout, stage))
+    return time.monotonic() - start
+
+
+def _kill_stage(checkout: Checkout, stage: str, after: float | None) -> None:
+    """Start the stage under DVC and kill both, after some seconds or at the first temporary file."""
+    process = subprocess.Popen(
+        ["dvc", "repro", "--single-item", "--force", "--no-run-cache", stage],
+        cwd=checkout.folder,
+        env=checkout.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    end = time.monotonic() + (after if after is not None else 120)
+    while time.monotonic() < end and process.poll() is None:
+        if after is None and _has_temporary_file(checkout.folder):
+            break
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _has_temporary_file(folder: Path) -> bool:
+    return any(True for top in ("data", "metrics") for _ in (folder / top).rglob(".tmp-*"))
