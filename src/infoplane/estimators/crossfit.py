@@ -1,0 +1,142 @@
+"""Cross-fitting: fit a critic on one part, choose its checkpoint on a second, report on a third, and change over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from infoplane import pairs
+from infoplane.critics import CriticOptions
+from infoplane.seeds import generator, seed_sequence
+from infoplane.training import Bank, Member, Trained
+from infoplane.validation import Array
+
+_ROWS_PER_PART = 4
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Row numbers of the three parts of one fold."""
+
+    fit: Array
+    select: Array
+    report: Array
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """One fold: its critic and the bound on its reporting part."""
+
+    parts: Parts
+    trained: Trained
+    terms: pairs.PairTerms
+    bound: pairs.Bound
+
+
+def split(n: int, options: CriticOptions, seed: int, labels: Array | None = None) -> list[Parts]:
+    """Row numbers of the parts of each fold; every row reports once.
+
+    With ``labels`` (shape (n,)) each part gets its share of every class.
+
+    Raises:
+        ValueError: too few samples for the parts.
+    """
+    rest = n - n // options.folds
+    if min(n // options.folds, int(rest * options.selection_share)) < _ROWS_PER_PART:
+        least = int(np.ceil(_ROWS_PER_PART / options.selection_share * 1.5)) + options.folds * _ROWS_PER_PART
+        raise ValueError(f"{n} samples: too few to fit, select and report in {options.folds} folds; give {least}")
+    random = generator(seed, "parts")
+    order = random.permutation(n)
+    if labels is not None:
+        order = order[np.argsort(labels[order], kind="stable")]
+    fold = np.empty(n, dtype=np.int64)
+    fold[order] = np.arange(n) % options.folds
+    result = []
+    for number in range(options.folds):
+        others = order[fold[order] != number]
+        rank = (np.arange(len(others)) + random.random()) * options.selection_share
+        chosen = np.floor(rank) != np.floor(rank + options.selection_share)
+        result.append(Parts(np.sort(others[~chosen]), np.sort(others[chosen]), np.flatnonzero(fold == number)))
+    return result
+
+
+def varying_columns(x: Array, name: str) -> tuple[Array, list[str]]:
+    """The columns of x that vary, as float32 or wider input unchanged, and a note when some do not."""
+    varies = np.any(x != x[:1], axis=0)
+    if varies.all():
+        return x, []
+    return x[:, varies], [f"{name}: {int(np.sum(~varies))} of {len(varies)} columns are constant and were dropped"]
+
+
+def standardised(x: Array, fit: Array) -> Array:
+    """x with mean 0 and deviation 1 on the rows ``fit``, float32; columns constant there become 0."""
+    rows = x[fit].astype(np.float64)
+    mean, deviation = rows.mean(axis=0), rows.std(axis=0)
+    floor = 1e-12 * np.maximum(np.abs(mean), 1e-300)
+    scale = np.where(deviation > floor, 1.0 / np.maximum(deviation, floor), 0.0)
+    return ((x - mean) * scale).astype(np.float32)
+
+
+def run(
+    bank: Bank,
+    parts: Sequence[Parts],
+    samples: Callable[[Parts], tuple[Array, Array]],
+    report: Callable[[pairs.PairTerms, Trained], pairs.Bound],
+    seed: int,
+) -> list[FoldResult]:
+    """Train one critic per fold and report each on its third part.
+
+    Args:
+        bank: what trains the critics.
+        parts: the folds.
+        samples: all samples as a fold's critic sees them (standardised on its fit part).
+        report: the bound from the reporting part's terms.
+        seed: root of the folds' streams.
+    """
+    members, prepared = [], []
+    for number, part in enumerate(parts):
+        x, z = samples(part)
+        stream = seed_sequence(seed, "fold", number)
+        members.append(Member(x, z, part.fit, (x[part.select], z[part.select]), stream))
+        prepared.append((x[part.report], z[part.report]))
+    results = []
+    for number, (part, rows, trained) in enumerate(zip(parts, prepared, bank.fit(members), strict=True)):
+        terms = bank.terms(trained.weights, *rows, seed=seed_sequence(seed, "report", number))
+        results.append(FoldResult(part, trained, terms, report(terms, trained)))
+    return results
+
+
+def combine(bounds: Sequence[pairs.Bound]) -> pairs.Bound:
+    """The mean over all samples, each fold's critic being taken as given."""
+    sizes = np.array([len(bound.influence) for bound in bounds])
+    nats = float(np.average([bound.nats for bound in bounds], weights=sizes))
+    return pairs.Bound(nats, np.concatenate([bound.influence for bound in bounds]))
+
+
+def warnings_of(results: Sequence[FoldResult]) -> list[str]:
+    """What went wrong in training, one line per kind."""
+    total = len(results)
+    diverged = sum(result.trained.diverged for result in results)
+    unconverged = sum(result.trained.unconverged for result in results)
+    lines = []
+    if diverged:
+        lines.append(f"diverged: {diverged} of {total} critics became non-finite; an earlier checkpoint reports")
+    if unconverged:
+        lines.append(f"not converged: {unconverged} of {total} critics were still improving when the step budget ended")
+    return lines
+
+
+def diagnostics_of(results: Sequence[FoldResult], bound: pairs.Bound) -> dict[str, Any]:
+    """Learning curves, spread over folds and what else explains the number."""
+    return {
+        "curves": [result.trained.curve for result in results],
+        "folds": [result.bound.nats for result in results],
+        "steps": [result.trained.steps for result in results],
+        "chosen_steps": [result.trained.chosen_step for result in results],
+        "converged": not any(result.trained.diverged or result.trained.unconverged for result in results),
+        "dv": combine([pairs.donsker_varadhan(result.terms) for result in results]).nats,
+        "standard_error": bound.standard_error,
+    }

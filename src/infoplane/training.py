@@ -1,0 +1,301 @@
+"""One loop that trains a bank of critics: one compiled step, many steps per call, data on the device.
+
+A member of the bank is one network with its own samples, parts and stream of random numbers (a fold, a seed, a layer,
+a stop). How the members run is the device's matter: stacked into batched products on a GPU, one whole network after
+another on a CPU, where stacked activations leave the cache. Either way they share one compiled function, because
+weights and samples are its arguments.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from infoplane import pairs
+from infoplane.critics import Critic, CriticOptions
+from infoplane.objectives import Objective
+from infoplane.runtime import tensorflow
+from infoplane.validation import Array
+
+Gather = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
+"""(x, z, indices of a batch, seed of shape (2,)) -> the critic's x rows and z rows, as tensors."""
+
+_STILL_IMPROVING = 0.02
+"""Relative rise between the last two stretches of looks above which a critic that ran out of steps is unconverged."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network to train: its samples, which of them fit and which select, and its seed."""
+
+    x: Array
+    """float32, shape (n, dx)."""
+    z: Array
+    """float32, shape (n, dz), or int32 labels, shape (n,)."""
+    fit: Array
+    """Row numbers that training draws from."""
+    select: tuple[Array, Array]
+    """The critic's x rows and z rows that choose the checkpoint."""
+    seed: np.random.SeedSequence
+
+
+@dataclass
+class Trained:
+    """The chosen weights of one member and how training went."""
+
+    weights: list[Array]
+    selection: pairs.PairTerms
+    """The terms of the selection part at the chosen checkpoint."""
+    value: float
+    """Its selection value there, in nats."""
+    chosen_step: int
+    steps: int
+    diverged: bool
+    unconverged: bool
+    curve: dict[str, list[float]] = field(default_factory=dict)
+    """``step``, ``selection`` and ``train``: the learning curve, in nats."""
+
+
+def gather_rows(x: Any, z: Any, index: Any, seed: Any) -> tuple[Any, Any]:
+    """The rows themselves."""
+    tf = tensorflow()
+    return tf.gather(x, index), tf.gather(z, index)
+
+
+class Bank:
+    """Trains critics of one shape on one objective.
+
+    Args:
+        critic: the network.
+        objective: what its training maximises.
+        value: the selection value of a block of terms, in nats; larger is better.
+        options: step sizes, stopping, batch.
+        gather: makes a batch's rows (by default, takes them as they are).
+        clip: bound on scores in ``value`` and in reported terms (SMILE), or None.
+        width: members that run at once; None: all on a GPU, one on a CPU.
+        jit_compile: whether XLA compiles the steps; None: on a GPU only.
+    """
+
+    def __init__(
+        self,
+        critic: Critic,
+        objective: Objective,
+        value: Callable[[pairs.PairTerms], float],
+        options: CriticOptions,
+        *,
+        gather: Gather = gather_rows,
+        clip: float | None = None,
+        width: int | None = None,
+        jit_compile: bool | None = None,
+    ) -> None:
+        tf = tensorflow()
+        gpu = bool(tf.config.list_logical_devices("GPU"))
+        self.critic, self.objective, self.value, self.options = critic, objective, value, options
+        self._gather, self._clip = gather, clip
+        self._width = width if width is not None else (1_000 if gpu else 1)
+        self._compiled = tf.function(
+            self._run, autograph=False, jit_compile=gpu if jit_compile is None else jit_compile
+        )
+        self._raw = tf.function(critic.raw, autograph=False, reduce_retracing=True)
+        self._variables: list[Any] = []
+        self._moments: list[tuple[Any, Any]] = []
+
+    def fit(self, members: Sequence[Member]) -> list[Trained]:
+        """Train every member; the result does not depend on which others are in the list."""
+        trained: list[Trained] = []
+        for start in range(0, len(members), self._width):
+            trained += _Run(self, members[start : start + self._width]).finish()
+        return trained
+
+    def terms(self, weights: Sequence[Array], x: Array, z: Array, seed: np.random.SeedSequence) -> pairs.PairTerms:
+        """Score samples that the critic never saw, block by block."""
+        random = np.random.default_rng(seed)
+        count = -(-len(x) // self.critic.block_rows)
+        blocks = np.array_split(np.arange(len(x)), count)
+        return pairs.concatenated([self._block(weights, x[rows], z[rows], random) for rows in blocks])
+
+    def _block(self, weights: Sequence[Array], x: Array, z: Array, random: np.random.Generator) -> pairs.PairTerms:
+        tf = tensorflow()
+        number = min(self.options.evaluation_shifts, len(x) - 1)
+        shifts = (1 + random.choice(len(x) - 1, size=number, replace=False)).astype(np.int32)
+        raw = self._raw([tf.constant(w) for w in weights], tf.constant(x), tf.constant(z), tf.constant(shifts))
+        return self.critic.terms(tuple(part.numpy() for part in raw), z, shifts, self._clip)
+
+    def prepare(self, initial: Sequence[Sequence[Array]]) -> None:
+        """Set the variables to fresh weights, one list per member, and the optimiser's state to zero."""
+        tf = tensorflow()
+        stacked = [np.stack(group) if len(initial) > 1 else group[0] for group in zip(*initial, strict=True)]
+        if [v.shape for v in self._variables] != [w.shape for w in stacked]:
+            self._variables = [tf.Variable(w) for w in stacked]
+            self._moments = [(tf.Variable(tf.zeros_like(w)), tf.Variable(tf.zeros_like(w))) for w in stacked]
+            return
+        for variable, moments, weight in zip(self._variables, self._moments, stacked, strict=True):
+            variable.assign(weight)
+            for moment in moments:
+                moment.assign(tf.zeros_like(moment))
+
+    def run(self, *arguments: Any) -> tuple[Any, Any]:
+        """As many steps as there are batches; see :meth:`_run`."""
+        return self._compiled(*arguments)  # type: ignore[no-any-return]
+
+    def weights(self, member: int, members: int) -> list[Array]:
+        """A copy of one member's current weights."""
+        return [v.numpy()[member].copy() if members > 1 else v.numpy().copy() for v in self._variables]
+
+    def _run(
+        self, x: Any, z: Any, batches: Any, shifts: Any, seeds: Any, first_step: Any, log_average: Any
+    ) -> tuple[Any, Any]:
+        """Steps inside one loop on the device.
+
+        Args:
+            x, z: samples, one member's or stacked.
+            batches: row numbers, (steps, batch) or (steps, members, batch).
+            shifts: (steps, shifts), each below the batch size.
+            seeds: (steps, 2) or (steps, members, 2), for what ``gather`` draws.
+            first_step: number of steps done before.
+            log_average: the objective's state.
+
+        Returns:
+            Mean objective over the steps, and the objective's state, per member.
+        """
+        tf = tensorflow()
+        steps = tf.shape(batches)[0]
+
+        def body(index: Any, total: Any, log_average: Any) -> tuple[Any, Any, Any]:
+            step = tf.cast(first_step + index + 1, tf.float32)
+            with tf.GradientTape() as tape:
+                loss, value, log_average = self._losses(
+                    x, z, batches[index], shifts[index], seeds[index], log_average, step
+                )
+                loss = tf.reduce_sum(loss)
+            self._update(tape.gradient(loss, self._variables), step)
+            return index + 1, total + value, log_average
+
+        state = (tf.constant(0), tf.zeros_like(log_average), log_average)
+        _, total, log_average = tf.while_loop(lambda index, *_: index < steps, body, state, parallel_iterations=1)
+        return total / tf.cast(steps, tf.float32), log_average
+
+    def _losses(
+        self, x: Any, z: Any, batch: Any, shifts: Any, seed: Any, log_average: Any, step: Any
+    ) -> tuple[Any, Any, Any]:
+        """Loss, objective and state of each member on one batch."""
+        tf = tensorflow()
+        weights = [tf.convert_to_tensor(v) for v in self._variables]
+
+        def one(arguments: tuple[Any, ...]) -> tuple[Any, Any, Any]:
+            weights, x, z, batch, seed, log_average = arguments
+            x_rows, z_rows = self._gather(x, z, batch, seed)
+            raw = self.critic.raw(weights, x_rows, z_rows, shifts)
+            return self.objective.loss(self.critic.scores(raw, z_rows), log_average, step)
+
+        arguments = (weights, x, z, batch, seed, log_average)
+        if batch.shape.rank == 1:
+            return one(arguments)
+        return tf.vectorized_map(one, arguments)  # type: ignore[no-any-return]
+
+    def _update(self, gradients: Sequence[Any], step: Any) -> None:
+        """One step of Adam (Kingma & Ba 2015) with decoupled weight decay."""
+        tf = tensorflow()
+        rate = self.options.learning_rate
+        for variable, (first, second), gradient, decays in zip(
+            self._variables, self._moments, gradients, self.critic.decays(), strict=True
+        ):
+            if decays and self.options.weight_decay:
+                variable.assign(variable * (1.0 - rate * self.options.weight_decay))
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle, m=first.handle, v=second.handle,
+                beta1_power=tf.pow(0.9, step), beta2_power=tf.pow(0.999, step),
+                lr=rate, beta1=0.9, beta2=0.999, epsilon=1e-8, grad=gradient,
+            )  # fmt: skip
+
+
+class _Run:
+    """Members that train together: batches, looks at the selection part, checkpoints, stopping."""
+
+    def __init__(self, bank: Bank, members: Sequence[Member]) -> None:
+        tf = tensorflow()
+        self.bank, self.members, self.options = bank, members, bank.options
+        self.batch = min(self.options.batch_size, *(len(member.fit) for member in members))
+        streams = [member.seed.spawn(4) for member in members]
+        self.randoms = [np.random.default_rng(stream[1]) for stream in streams]
+        self.looks = [stream[2] for stream in streams]
+        self.shift_random = np.random.default_rng(streams[0][3])
+        bank.prepare([bank.critic.initial(np.random.default_rng(stream[0])) for stream in streams])
+        stack = (lambda arrays: np.stack(arrays)) if len(members) > 1 else (lambda arrays: arrays[0])
+        self.x = tf.constant(stack([member.x for member in members]))
+        self.z = tf.constant(stack([member.z for member in members]))
+        self.log_average = tf.fill([len(members)] if len(members) > 1 else [], -math.inf)
+        self.orders: list[Array] = [np.empty(0, np.int64) for _ in members]
+        self.best: list[Trained] = [self._look(index, 0, math.nan, None) for index in range(len(members))]
+        self.stopped = [False] * len(members)
+
+    def finish(self) -> list[Trained]:
+        """Train until every member has stopped or the step budget ends."""
+        step = 0
+        while step < self.options.max_steps and not all(self.stopped):
+            steps = min(self.options.evaluate_every, self.options.max_steps - step)
+            train = self._advance(step, steps)
+            step += steps
+            for index, value in enumerate(train):
+                if not self.stopped[index]:
+                    self._judge(index, step, float(value))
+        for trained, stopped in zip(self.best, self.stopped, strict=True):
+            trained.unconverged = not stopped and _still_improving(trained.curve["selection"])
+        return self.best
+
+    def _advance(self, step: int, steps: int) -> Array:
+        tf = tensorflow()
+        batches = np.stack([self._batches(index, steps) for index in range(len(self.members))], axis=1)
+        seeds = np.stack([r.integers(0, 2**31 - 1, (steps, 2), dtype=np.int32) for r in self.randoms], axis=1)
+        if len(self.members) == 1:
+            batches, seeds = batches[:, 0], seeds[:, 0]
+        shifts = self.shift_random.integers(1, self.batch, (steps, self.options.shifts), dtype=np.int32)
+        values, self.log_average = self.bank.run(
+            self.x, self.z, tf.constant(batches), tf.constant(shifts), tf.constant(seeds), tf.constant(step),
+            self.log_average,
+        )  # fmt: skip
+        return np.atleast_1d(values.numpy())
+
+    def _batches(self, index: int, steps: int) -> Array:
+        """Row numbers of the next batches: every row once before any comes again."""
+        wanted, order, fit = steps * self.batch, self.orders[index], self.members[index].fit
+        whole = len(fit) // self.batch * self.batch
+        while len(order) < wanted:
+            order = np.concatenate([order, self.randoms[index].permutation(fit)[:whole]])
+        self.orders[index] = order[wanted:]
+        return order[:wanted].reshape(steps, self.batch).astype(np.int32)
+
+    def _look(self, index: int, step: int, train: float, before: Trained | None) -> Trained:
+        weights = self.bank.weights(index, len(self.members))
+        terms = self.bank.terms(weights, *self.members[index].select, seed=self.looks[index])
+        value = self.bank.value(terms)
+        curve = before.curve if before else {"step": [], "selection": [], "train": []}
+        return Trained(weights, terms, value, step, step, False, False, curve)
+
+    def _judge(self, index: int, step: int, train: float) -> None:
+        """Keep a better checkpoint, stop what no longer improves, and what has diverged at its safe checkpoint."""
+        best = self.best[index]
+        look = self._look(index, step, train, best)
+        best.steps = step
+        if not (math.isfinite(train) and math.isfinite(look.value)):
+            best.diverged, self.stopped[index] = True, True
+            return
+        for name, number in zip(("step", "selection", "train"), (step, look.value, train), strict=True):
+            best.curve[name].append(number)
+        if look.value > best.value:
+            self.best[index] = look
+        elif step - best.chosen_step >= self.options.patience * self.options.evaluate_every:
+            self.stopped[index] = True
+
+
+def _still_improving(selection: Sequence[float]) -> bool:
+    """Whether the curve's last stretch is higher than the one before by more than a small share."""
+    stretch = min(len(selection) // 2, 5)
+    if stretch == 0:
+        return True
+    last, before = np.mean(selection[-stretch:]), np.mean(selection[-2 * stretch : -stretch])
+    return bool(last - before > max(_STILL_IMPROVING * abs(last), 0.01))
