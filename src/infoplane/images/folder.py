@@ -1,0 +1,118 @@
+"""One's own images: ``<path>/<class name>/<file>``, the folder's name being the label.
+
+What counts: files with an image suffix (any case) directly in a class folder; symbolic links are followed. Hidden
+files and folders are passed over. Anything else (texts, deeper folders, files beside the class folders) is no
+error either, but counted, so that a surprise shows. Classes and files are taken in sorted order.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane.images.decoding import UndecodableImage
+
+SUFFIXES = (".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+SMALLEST_CLASS = 2
+"""One image for training, one for testing."""
+LARGEST_FILE = 2**30
+"""In bytes; more than any image has that ``decoding`` accepts."""
+
+
+class FolderSource:
+    """Labelled image files, not yet opened: whether one can be decoded shows when it is read in full."""
+
+    kind = "folder"
+
+    def __init__(self, path: str | Path) -> None:
+        """List the files.
+
+        Args:
+            path: the folder that holds one folder for each class.
+
+        Raises:
+            ValueError: the path is missing or no folder, has fewer than two class folders, or one of them has no
+                images or too few to split.
+        """
+        self.path = Path(path)
+        folders, self.ignored = _class_folders(self.path)
+        self.classes = tuple(_printable(folder.name) for folder in folders)
+        self._folders = folders
+        self._files: list[str] = []
+        labels: list[int] = []
+        for label, folder in enumerate(folders):
+            names, others = _image_files(folder)
+            self._files += names
+            self.ignored += others
+            labels += [label] * len(names)
+        self.labels: npt.NDArray[np.int64] = np.array(labels, dtype=np.int64)
+
+    def name(self, index: int) -> str:
+        """``<class name>/<file name>``."""
+        return f"{self.classes[self.labels[index]]}/{_printable(self._files[index])}"
+
+    def load(self, index: int) -> bytes:
+        """The bytes of one file, whatever they are.
+
+        Raises:
+            OSError: no permission, or a link that leads nowhere.
+            UndecodableImage: far too large for an image file.
+        """
+        file = self._folders[int(self.labels[index])] / self._files[index]
+        if file.stat().st_size > LARGEST_FILE:
+            raise UndecodableImage("too large")
+        return file.read_bytes()
+
+
+def _class_folders(path: Path) -> tuple[list[Path], int]:
+    """The class folders in sorted order, and how many other entries there are."""
+    if not path.exists():
+        raise ValueError(f"data.path: {path} does not exist; a folder with one folder of images per class is wanted")
+    if not path.is_dir():
+        raise ValueError(f"data.path: {path} is a file; a folder with one folder of images per class is wanted")
+    entries = [entry for entry in _scan(path) if not entry.name.startswith(".")]
+    folders = [Path(entry.path) for entry in entries if entry.is_dir()]
+    if len(folders) < 2:
+        given = f"only one class folder ({_printable(folders[0].name)})" if folders else "no class folders"
+        raise ValueError(f"data.path: {path} has {given}; at least two are wanted, <path>/<class name>/<image files>")
+    for folder in folders:
+        name = _printable(folder.name)
+        if name != name.strip() or not name.isprintable():  # the data set keeps class names one a line, stripped
+            raise ValueError(f"data.path: class folder {name!r} has blanks at an end or control characters in its name")
+    return folders, len(entries) - len(folders)
+
+
+def _image_files(folder: Path) -> tuple[list[str], int]:
+    """The names of the image files of one class in sorted order, and how many other entries there are."""
+    entries = [entry for entry in _scan(folder) if not entry.name.startswith(".")]
+    # A broken link is listed: it fails on loading and is then reported by name.
+    names = [
+        entry.name
+        for entry in entries
+        if entry.name.lower().endswith(SUFFIXES) and (entry.is_file() or entry.is_symlink()) and not entry.is_dir()
+    ]
+    if len(names) < SMALLEST_CLASS:
+        given = f"holds {len(names) or 'no'} image file{'s' if not names else ''}"
+        deeper = sum(entry.is_dir() for entry in entries)
+        hint = f"; {deeper} folders inside it are not searched" if deeper else ""
+        raise ValueError(
+            f"data.path: class folder {folder} {given}, at least {SMALLEST_CLASS} are wanted to split into train and "
+            f"test{hint} (suffixes: {' '.join(SUFFIXES)})"
+        )
+    return names, len(entries) - len(names)
+
+
+def _scan(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise ValueError(f"data.path: {folder} cannot be listed ({error.strerror})") from None
+
+
+def _printable(name: str) -> str:
+    """A file name as text: bytes that are no UTF-8, which Python keeps as surrogates, become U+FFFD."""
+    return os.fsencode(name).decode("utf-8", "replace")

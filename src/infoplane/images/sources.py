@@ -1,0 +1,85 @@
+"""Where images come from.
+
+A source lists its candidates cheaply (labels and names, no pixels) and loads one of them when asked, so that a
+split can be drawn before anything is decoded and memory does not grow with the number of images. Only the
+``download`` stage knows sources; every later stage reads the data set that ``writing`` makes of them.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Labels = npt.NDArray[np.int64]
+Pixels = npt.NDArray[np.uint8]
+
+
+class Source(Protocol):
+    """Labelled images with random access."""
+
+    @property
+    def kind(self) -> str:
+        """The name that ``data.source`` gives it."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names; label k means ``classes[k]``."""
+
+    @property
+    def labels(self) -> Labels:
+        """The label of every candidate, shape (n,), in the source's fixed order."""
+
+    @property
+    def ignored(self) -> int:
+        """Files met that are no candidates."""
+
+    def name(self, index: int) -> str:
+        """What a candidate is called: unique, and free of anything that belongs to one machine."""
+
+    def load(self, index: int) -> bytes | Pixels:
+        """One candidate: the bytes of an image file, not yet checked, or RGB pixels of shape (height, width, 3).
+
+        Called from several threads at once.
+
+        Raises:
+            OSError: the file cannot be read.
+            UndecodableImage: it can be seen without decoding that it is no usable image.
+        """
+
+
+class SourceOptions(Protocol):
+    """The part of the ``data`` parameters that chooses and sets up a source."""
+
+    @property
+    def source(self) -> str:
+        """One of ``SOURCES``."""
+
+    @property
+    def path(self) -> str:
+        """The folder of a ``folder`` source."""
+
+    @property
+    def parity(self) -> bool:
+        """Whether ``mnist`` has the two classes even and odd, not ten."""
+
+
+SOURCES = ("mnist", "folder")
+
+
+def open_source(options: SourceOptions) -> Source:
+    """The source that the parameters name.
+
+    Raises:
+        ValueError: no such source, or one that holds nothing usable (one line says what is wrong).
+    """
+    if options.source == "mnist":
+        from infoplane.images.mnist import MnistSource
+
+        return MnistSource(parity=options.parity)
+    if options.source == "folder":
+        from infoplane.images.folder import FolderSource
+
+        return FolderSource(options.path)
+    raise ValueError(f"data.source: {options.source!r} given, one of {', '.join(SOURCES)} is allowed")
