@@ -9,6 +9,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from ruamel.yaml import YAML
+
 TOP = Path(__file__).resolve().parents[2]
 
 SMALL = {
@@ -53,8 +56,6 @@ class Checkout:
 
     def set_keys(self, values: dict[str, str]) -> None:
         """Set dotted keys of params.yaml, comments kept."""
-        from ruamel.yaml import YAML
-
         yaml = YAML()
         file = self.folder / "params.yaml"
         data = yaml.load(file)
@@ -71,6 +72,10 @@ class Checkout:
         root = self.folder / "metrics"
         files = sorted(path for path in root.rglob("*.json") if "runlog" not in path.parts)
         return {str(path.relative_to(root)): path.read_bytes() for path in files}
+
+    def logits(self, encoder: str, stop: int) -> np.ndarray:
+        """The predictions that the pipeline wrote."""
+        return np.array(np.load(self.folder / "data" / "predictions" / encoder / f"{stop}.npy"))
 
     def commit(self, message: str) -> None:
         """Commit everything that git does not ignore."""

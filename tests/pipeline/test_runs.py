@@ -10,7 +10,10 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from ruamel.yaml import YAML
+
 from checkout import SMALL, Checkout, make_checkout
 
 pytestmark = pytest.mark.slow
@@ -40,7 +43,9 @@ def test_noise_std_runs_measure_noise_and_analyze_alone(copied_run: Checkout) ->
 def test_a_new_encoder_embeds_just_that_one(copied_run: Checkout) -> None:
     copied_run.set(encoders=f"[{CELL}, EfficientNetLite1-untrained]")
     executed = copied_run.repro()
-    assert [name for name in executed if name.startswith(("download", "embed"))] == ["embed@EfficientNetLite1-untrained"]
+    assert [name for name in executed if name.startswith(("download", "embed"))] == [
+        "embed@EfficientNetLite1-untrained"
+    ]
     assert not [name for name in executed if name.endswith(CELL)]
 
 
@@ -50,34 +55,24 @@ def test_a_typo_stops_the_first_stage_before_anything_runs(copied_run: Checkout)
     output = copied_run.run("dvc", "repro", fails=True)
     assert "download: params.yaml: measure.noise_std: -0.5 given" in output
     assert "Traceback" not in output
-    assert copied_run.metrics() == {**before} or "images.json" not in copied_run.metrics()
+    assert copied_run.metrics().items() <= before.items()
 
 
 def test_a_queued_experiment_runs_the_queued_code(copied_run: Checkout) -> None:
     """Code edited after queueing must not reach the queued run (an editable installation would let it)."""
-    module = copied_run.folder / "stages" / "predict.py"
-    text = module.read_text()
-    mark = 'if __name__ == "__main__":'
     library = copied_run.folder / "src" / "infoplane" / "classifiers.py"
-    queued = library.read_text().replace(
-        'return {\n            str(stop)', 'return {"queued": {}} and {\n            str(stop)'
-    )
-    scale = "scores: Array = ("
-    assert scale in queued
-    library.write_text(queued.replace(scale, "scores: Array = 2 * ("))
-    module.write_text(text.replace(mark, f"# touched\n{mark}"))
+    committed = library.read_text()
+    start = "scores: Array = ("
+    assert start in committed
+    original = copied_run.logits(CELL, 1)
+    library.write_text(committed.replace(start, "scores: Array = 2 * ("))
     copied_run.run("dvc", "exp", "run", "--queue", "--name", "doubled")
-    library.write_text(queued.replace(scale, "scores: Array = 1000 * ("))
+    library.write_text(committed.replace(start, "scores: Array = 1000 * ("))
     copied_run.run("dvc", "queue", "start")
     _wait_for_queue(copied_run)
+    library.write_text(committed)
     copied_run.run("dvc", "exp", "apply", "doubled")
-    import numpy as np
-
-    before = np.load(copied_run.folder / "data" / "predictions" / CELL / "1.npy")
-    copied_run.run("git", "checkout", "-q", "--", ".")
-    copied_run.run("dvc", "checkout")
-    original = np.load(copied_run.folder / "data" / "predictions" / CELL / "1.npy")
-    assert np.allclose(before, 2 * original, rtol=1e-5)
+    assert np.allclose(copied_run.logits(CELL, 1), 2 * original, rtol=1e-5)
 
 
 def _wait_for_queue(checkout: Checkout) -> None:
@@ -99,17 +94,15 @@ def test_a_folder_serves_as_remote(copied_run: Checkout, tmp_path: Path) -> None
     clone = Checkout(tmp_path / "clone")
     clone.run("dvc", "pull")
     assert clone.repro() == []
-    curve = Path("data") / "predictions" / CELL / "1.npy"
-    assert (clone.folder / curve).read_bytes() == (copied_run.folder / curve).read_bytes()
-
-    old = (clone.folder / curve).read_bytes()
+    old = clone.logits(CELL, 1)
+    assert np.array_equal(old, copied_run.logits(CELL, 1))
     clone.set(classifier__learning_rate="0.01")
     clone.repro(f"predict@{CELL}")
     clone.commit("another learning rate")
-    assert (clone.folder / curve).read_bytes() != old
+    assert not np.array_equal(clone.logits(CELL, 1), old)
     clone.run("git", "checkout", "-q", "HEAD~1")
     clone.run("dvc", "checkout")
-    assert (clone.folder / curve).read_bytes() == old
+    assert np.array_equal(clone.logits(CELL, 1), old)
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -130,8 +123,6 @@ def test_kill_in_mid_stage_does_no_harm(stage: str, small_run: Checkout, tmp_pat
 
 
 def _stage_command(checkout: Checkout, stage: str) -> list[str]:
-    from ruamel.yaml import YAML
-
     lock = YAML(typ="safe").load(checkout.folder / "dvc.lock")
     return str(lock["stages"][stage]["cmd"]).split()
 

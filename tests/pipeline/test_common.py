@@ -1,0 +1,85 @@
+"""Around every stage: one writer at a time, the right Python, errors in one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from stages import common
+
+from checkout import TOP
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from stages import common
+common.LOCKS = Path(sys.argv[1])
+with common.only_writer("embed@x"):
+    print("held", flush=True)
+    time.sleep(float(sys.argv[2]))
+    print("released", flush=True)
+"""
+
+
+def _hold(locks: Path, seconds: float) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", HOLD, str(locks), str(seconds)]
+    return subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_second_writer_waits_for_the_first(tmp_path: Path) -> None:
+    first = _hold(tmp_path, 1.5)
+    assert first.stdout is not None
+    assert first.stdout.readline() == "held\n"
+    second = _hold(tmp_path, 0)
+    output, errors = second.communicate(timeout=60)
+    assert output == "held\nreleased\n"
+    assert f"waiting for process {first.pid}" in errors
+    assert first.wait() == 0, "the second came in while the first still held the lock"
+
+
+def test_a_killed_writer_holds_nothing(tmp_path: Path) -> None:
+    first = _hold(tmp_path, 60)
+    assert first.stdout is not None
+    first.stdout.readline()
+    first.kill()
+    first.wait()
+    output, errors = _hold(tmp_path, 0).communicate(timeout=60)
+    assert output == "held\nreleased\n"
+    assert "waiting" not in errors
+
+
+def test_a_python_without_the_dependencies_says_so(tmp_path: Path) -> None:
+    venv.create(tmp_path / "bare", with_pip=False)
+    python = tmp_path / "bare" / "bin" / "python"
+    command = [str(python), "-m", "stages.predict"]
+    done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "lacks infoplane's dependencies" in done.stderr
+
+
+def test_a_bad_input_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    arguments = ["--encoder", "X", "--embeddings", "none", "--weights", "none", "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "stages.predict", *arguments]
+    done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "predict@X: none/test.npy: no such file\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stages_import_their_own_checkout(tmp_path: Path) -> None:
+    """A copy of the tree must run the copy's library, whatever is installed."""
+    for folder in ("stages", "src/infoplane"):
+        (tmp_path / folder).mkdir(parents=True)
+        for file in (TOP / folder).glob("*.py"):
+            (tmp_path / folder / file.name).write_bytes(file.read_bytes())
+    code = "import stages, infoplane; print(infoplane.__file__)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert Path(done.stdout.strip()).is_relative_to(tmp_path)
+
+
+def test_locks_and_logs_lie_in_the_checkout() -> None:
+    assert common.LOCKS.parent == TOP
+    assert common.RUN_LOG.is_relative_to(TOP / "metrics")
