@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -92,8 +93,9 @@ class Scores(NamedTuple):
 class Critic(Protocol):
     """One network, without its weights."""
 
-    block_rows: int
-    """Samples that are scored against each other at once in an evaluation."""
+    @property
+    def block_rows(self) -> int:
+        """Samples that are scored against each other at once in an evaluation."""
 
     def initial(self, random: np.random.Generator) -> list[Array]:
         """Fresh weights."""
@@ -114,7 +116,7 @@ class Critic(Protocol):
 def _layers(random: np.random.Generator, widths: Sequence[int], last_zero: bool) -> list[Array]:
     """He-initialised kernels and zero biases of a fully connected network."""
     weights: list[Array] = []
-    for index, (fan_in, fan_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    for index, (fan_in, fan_out) in enumerate(pairwise(widths)):
         scale = 0.0 if last_zero and index == len(widths) - 2 else math.sqrt(2.0 / max(fan_in, 1))
         kernel = scale * random.standard_normal((fan_in, fan_out))
         weights += [kernel.astype(np.float32), np.zeros(fan_out, np.float32)]

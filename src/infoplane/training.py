@@ -11,11 +11,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from infoplane import pairs
 from infoplane.critics import Critic, CriticOptions
 from infoplane.objectives import Objective
 from infoplane.runtime import tensorflow
@@ -23,6 +22,8 @@ from infoplane.validation import Array
 
 Gather = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
 """(x, z, indices of a batch, seed of shape (2,)) -> the critic's x rows and z rows, as tensors."""
+
+Summary = TypeVar("Summary")
 
 _STILL_IMPROVING = 0.02
 """Relative rise between the last two stretches of looks above which a critic that ran out of steps is unconverged."""
@@ -43,13 +44,22 @@ class Member:
     seed: np.random.SeedSequence
 
 
+@dataclass(frozen=True)
+class Block:
+    """Held-out samples scored together: the critic's output, its z and the shifts of its shuffled pairs."""
+
+    raw: tuple[Array, ...]
+    z: Array
+    shifts: Array
+
+
 @dataclass
-class Trained:
+class Trained(Generic[Summary]):
     """The chosen weights of one member and how training went."""
 
     weights: list[Array]
-    selection: pairs.PairTerms
-    """The terms of the selection part at the chosen checkpoint."""
+    selection: Summary
+    """The summary of the selection part at the chosen checkpoint."""
     value: float
     """Its selection value there, in nats."""
     chosen_step: int
@@ -66,16 +76,16 @@ def gather_rows(x: Any, z: Any, index: Any, seed: Any) -> tuple[Any, Any]:
     return tf.gather(x, index), tf.gather(z, index)
 
 
-class Bank:
+class Bank(Generic[Summary]):
     """Trains critics of one shape on one objective.
 
     Args:
         critic: the network.
         objective: what its training maximises.
-        value: the selection value of a block of terms, in nats; larger is better.
+        summary: what is kept of the scores of held-out samples.
+        value: the selection value of a summary, in nats; larger is better.
         options: step sizes, stopping, batch.
         gather: makes a batch's rows (by default, takes them as they are).
-        clip: bound on scores in ``value`` and in reported terms (SMILE), or None.
         width: members that run at once; None: all on a GPU, one on a CPU.
         jit_compile: whether XLA compiles the steps; None: on a GPU only.
     """
@@ -84,18 +94,18 @@ class Bank:
         self,
         critic: Critic,
         objective: Objective,
-        value: Callable[[pairs.PairTerms], float],
+        summary: Callable[[Sequence[Block]], Summary],
+        value: Callable[[Summary], float],
         options: CriticOptions,
         *,
         gather: Gather = gather_rows,
-        clip: float | None = None,
         width: int | None = None,
         jit_compile: bool | None = None,
     ) -> None:
         tf = tensorflow()
         gpu = bool(tf.config.list_logical_devices("GPU"))
-        self.critic, self.objective, self.value, self.options = critic, objective, value, options
-        self._gather, self._clip = gather, clip
+        self.critic, self.objective, self.options = critic, objective, options
+        self.value, self._summary, self._gather = value, summary, gather
         self._width = width if width is not None else (1_000 if gpu else 1)
         self._compiled = tf.function(
             self._run, autograph=False, jit_compile=gpu if jit_compile is None else jit_compile
@@ -104,26 +114,26 @@ class Bank:
         self._variables: list[Any] = []
         self._moments: list[tuple[Any, Any]] = []
 
-    def fit(self, members: Sequence[Member]) -> list[Trained]:
+    def fit(self, members: Sequence[Member]) -> list[Trained[Summary]]:
         """Train every member; the result does not depend on which others are in the list."""
-        trained: list[Trained] = []
+        trained: list[Trained[Summary]] = []
         for start in range(0, len(members), self._width):
             trained += _Run(self, members[start : start + self._width]).finish()
         return trained
 
-    def terms(self, weights: Sequence[Array], x: Array, z: Array, seed: np.random.SeedSequence) -> pairs.PairTerms:
-        """Score samples that the critic never saw, block by block."""
+    def summary(self, weights: Sequence[Array], x: Array, z: Array, seed: np.random.SeedSequence) -> Summary:
+        """Score samples that the critic was not fitted on, block by block."""
         random = np.random.default_rng(seed)
         count = -(-len(x) // self.critic.block_rows)
         blocks = np.array_split(np.arange(len(x)), count)
-        return pairs.concatenated([self._block(weights, x[rows], z[rows], random) for rows in blocks])
+        return self._summary([self._block(weights, x[rows], z[rows], random) for rows in blocks])
 
-    def _block(self, weights: Sequence[Array], x: Array, z: Array, random: np.random.Generator) -> pairs.PairTerms:
+    def _block(self, weights: Sequence[Array], x: Array, z: Array, random: np.random.Generator) -> Block:
         tf = tensorflow()
         number = min(self.options.evaluation_shifts, len(x) - 1)
         shifts = (1 + random.choice(len(x) - 1, size=number, replace=False)).astype(np.int32)
         raw = self._raw([tf.constant(w) for w in weights], tf.constant(x), tf.constant(z), tf.constant(shifts))
-        return self.critic.terms(tuple(part.numpy() for part in raw), z, shifts, self._clip)
+        return Block(tuple(part.numpy() for part in raw), z, shifts)
 
     def prepare(self, initial: Sequence[Sequence[Array]]) -> None:
         """Set the variables to fresh weights, one list per member, and the optimiser's state to zero."""
@@ -213,10 +223,10 @@ class Bank:
             )  # fmt: skip
 
 
-class _Run:
+class _Run(Generic[Summary]):
     """Members that train together: batches, looks at the selection part, checkpoints, stopping."""
 
-    def __init__(self, bank: Bank, members: Sequence[Member]) -> None:
+    def __init__(self, bank: Bank[Summary], members: Sequence[Member]) -> None:
         tf = tensorflow()
         self.bank, self.members, self.options = bank, members, bank.options
         self.batch = min(self.options.batch_size, *(len(member.fit) for member in members))
@@ -230,10 +240,10 @@ class _Run:
         self.z = tf.constant(stack([member.z for member in members]))
         self.log_average = tf.fill([len(members)] if len(members) > 1 else [], -math.inf)
         self.orders: list[Array] = [np.empty(0, np.int64) for _ in members]
-        self.best: list[Trained] = [self._look(index, 0, math.nan, None) for index in range(len(members))]
+        self.best: list[Trained[Summary]] = [self._look(index, 0, None) for index in range(len(members))]
         self.stopped = [False] * len(members)
 
-    def finish(self) -> list[Trained]:
+    def finish(self) -> list[Trained[Summary]]:
         """Train until every member has stopped or the step budget ends."""
         step = 0
         while step < self.options.max_steps and not all(self.stopped):
@@ -269,17 +279,16 @@ class _Run:
         self.orders[index] = order[wanted:]
         return order[:wanted].reshape(steps, self.batch).astype(np.int32)
 
-    def _look(self, index: int, step: int, train: float, before: Trained | None) -> Trained:
+    def _look(self, index: int, step: int, before: Trained[Summary] | None) -> Trained[Summary]:
         weights = self.bank.weights(index, len(self.members))
-        terms = self.bank.terms(weights, *self.members[index].select, seed=self.looks[index])
-        value = self.bank.value(terms)
+        summary = self.bank.summary(weights, *self.members[index].select, seed=self.looks[index])
         curve = before.curve if before else {"step": [], "selection": [], "train": []}
-        return Trained(weights, terms, value, step, step, False, False, curve)
+        return Trained(weights, summary, self.bank.value(summary), step, step, False, False, curve)
 
     def _judge(self, index: int, step: int, train: float) -> None:
         """Keep a better checkpoint, stop what no longer improves, and what has diverged at its safe checkpoint."""
         best = self.best[index]
-        look = self._look(index, step, train, best)
+        look = self._look(index, step, best)
         best.steps = step
         if not (math.isfinite(train) and math.isfinite(look.value)):
             best.diverged, self.stopped[index] = True, True
@@ -297,5 +306,5 @@ def _still_improving(selection: Sequence[float]) -> bool:
     stretch = min(len(selection) // 2, 5)
     if stretch == 0:
         return True
-    last, before = np.mean(selection[-stretch:]), np.mean(selection[-2 * stretch : -stretch])
-    return bool(last - before > max(_STILL_IMPROVING * abs(last), 0.01))
+    last, before = float(np.mean(selection[-stretch:])), float(np.mean(selection[-2 * stretch : -stretch]))
+    return last - before > max(_STILL_IMPROVING * abs(last), 0.01)

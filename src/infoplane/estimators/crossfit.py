@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from infoplane import pairs
-from infoplane.critics import CriticOptions
+from infoplane.critics import Critic, CriticOptions
 from infoplane.seeds import generator, seed_sequence
-from infoplane.training import Bank, Member, Trained
+from infoplane.training import Bank, Block, Member, Trained
 from infoplane.validation import Array
+
+Summary = TypeVar("Summary")
 
 _ROWS_PER_PART = 4
 
@@ -27,12 +29,19 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class FoldResult:
-    """One fold: its critic and the bound on its reporting part."""
+class Held(Generic[Summary]):
+    """A fold's critic and what it says about the reporting part, which it never saw."""
 
     parts: Parts
-    trained: Trained
-    terms: pairs.PairTerms
+    trained: Trained[Summary]
+    summary: Summary
+    """Summary of the reporting part's scores."""
+
+
+@dataclass(frozen=True)
+class FoldResult(Held[Summary]):
+    """One fold, reported."""
+
     bound: pairs.Bound
 
 
@@ -77,23 +86,24 @@ def standardised(x: Array, fit: Array) -> Array:
     mean, deviation = rows.mean(axis=0), rows.std(axis=0)
     floor = 1e-12 * np.maximum(np.abs(mean), 1e-300)
     scale = np.where(deviation > floor, 1.0 / np.maximum(deviation, floor), 0.0)
-    return ((x - mean) * scale).astype(np.float32)
+    result: Array = ((x - mean) * scale).astype(np.float32)
+    return result
 
 
 def run(
-    bank: Bank,
+    bank: Bank[Summary],
     parts: Sequence[Parts],
     samples: Callable[[Parts], tuple[Array, Array]],
-    report: Callable[[pairs.PairTerms, Trained], pairs.Bound],
+    report: Callable[[Held[Summary]], pairs.Bound],
     seed: int,
-) -> list[FoldResult]:
+) -> list[FoldResult[Summary]]:
     """Train one critic per fold and report each on its third part.
 
     Args:
         bank: what trains the critics.
         parts: the folds.
         samples: all samples as a fold's critic sees them (standardised on its fit part).
-        report: the bound from the reporting part's terms.
+        report: a fold's bound from its critic and the reporting part.
         seed: root of the folds' streams.
     """
     members, prepared = [], []
@@ -104,9 +114,19 @@ def run(
         prepared.append((x[part.report], z[part.report]))
     results = []
     for number, (part, rows, trained) in enumerate(zip(parts, prepared, bank.fit(members), strict=True)):
-        terms = bank.terms(trained.weights, *rows, seed=seed_sequence(seed, "report", number))
-        results.append(FoldResult(part, trained, terms, report(terms, trained)))
+        summary = bank.summary(trained.weights, *rows, seed=seed_sequence(seed, "report", number))
+        bound = report(Held(part, trained, summary))
+        results.append(FoldResult(part, trained, summary, bound))
     return results
+
+
+def pair_terms(critic: Critic, clip: float | None = None) -> Callable[[Sequence[Block]], pairs.PairTerms]:
+    """The summary that the bounds on pairs need; shuffled pairs' scores are clipped to [-clip, clip] (SMILE)."""
+
+    def summary(blocks: Sequence[Block]) -> pairs.PairTerms:
+        return pairs.concatenated([critic.terms(block.raw, block.z, block.shifts, clip) for block in blocks])
+
+    return summary
 
 
 def combine(bounds: Sequence[pairs.Bound]) -> pairs.Bound:
@@ -116,7 +136,7 @@ def combine(bounds: Sequence[pairs.Bound]) -> pairs.Bound:
     return pairs.Bound(nats, np.concatenate([bound.influence for bound in bounds]))
 
 
-def warnings_of(results: Sequence[FoldResult]) -> list[str]:
+def warnings_of(results: Sequence[FoldResult[Any]]) -> list[str]:
     """What went wrong in training, one line per kind."""
     total = len(results)
     diverged = sum(result.trained.diverged for result in results)
@@ -129,7 +149,7 @@ def warnings_of(results: Sequence[FoldResult]) -> list[str]:
     return lines
 
 
-def diagnostics_of(results: Sequence[FoldResult], bound: pairs.Bound) -> dict[str, Any]:
+def diagnostics_of(results: Sequence[FoldResult[Any]], bound: pairs.Bound) -> dict[str, Any]:
     """Learning curves, spread over folds and what else explains the number."""
     return {
         "curves": [result.trained.curve for result in results],
@@ -137,6 +157,5 @@ def diagnostics_of(results: Sequence[FoldResult], bound: pairs.Bound) -> dict[st
         "steps": [result.trained.steps for result in results],
         "chosen_steps": [result.trained.chosen_step for result in results],
         "converged": not any(result.trained.diverged or result.trained.unconverged for result in results),
-        "dv": combine([pairs.donsker_varadhan(result.terms) for result in results]).nats,
         "standard_error": bound.standard_error,
     }

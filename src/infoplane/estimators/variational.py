@@ -6,23 +6,19 @@ Every number is cross-fitted: a critic is fitted on one part of the samples, cho
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from infoplane import pairs, validation
+from infoplane import pairs
 from infoplane.critics import ClassScores, Concatenation, Critic, CriticOptions, Separable
 from infoplane.estimators import crossfit
+from infoplane.estimators.checked import Checked, checked, label_entropy
 from infoplane.objectives import Objective, ObjectiveName
-from infoplane.result import Estimate, Kind
-from infoplane.training import Bank, Trained
-from infoplane.validation import Array
+from infoplane.result import Estimate
+from infoplane.training import Bank
 
 _SMILE_CLIP = 5.0
-_NEAR_LOG_N = 0.8
 
 
 def mine(
@@ -53,7 +49,7 @@ def mine(
 
     Source: Belghazi et al. 2018, eqs. (10) and (12).
     """
-    return _estimate("mine", x, z, seed, options, labels, _at_level)
+    return _estimate("mine", x, z, seed, options or CriticOptions(), labels)
 
 
 def nwj(
@@ -70,7 +66,7 @@ def nwj(
 
     Source: Nguyen, Wainwright & Jordan 2010; Poole et al. 2019, eq. (4).
     """
-    return _estimate("nwj", x, z, seed, options, labels, _at_level)
+    return _estimate("nwj", x, z, seed, options or CriticOptions(), labels)
 
 
 def infonce(
@@ -87,8 +83,7 @@ def infonce(
 
     Source: van den Oord et al. 2018; Poole et al. 2019, eq. (12).
     """
-    chosen = options if options is not None else CriticOptions(kind="separable")
-    return _estimate("infonce", x, z, seed, chosen, labels, lambda terms, trained: pairs.infonce(terms))
+    return _estimate("infonce", x, z, seed, options or CriticOptions(kind="separable"), labels)
 
 
 def smile(
@@ -105,18 +100,19 @@ def smile(
 
     Source: Song & Ermon 2020, eq. (18); the critic is trained on the Jensen-Shannon objective, as there.
     """
-    return _estimate("smile", x, z, seed, options, labels, lambda terms, trained: pairs.donsker_varadhan(terms))
+    return _estimate("smile", x, z, seed, options or CriticOptions(), labels)
 
 
-def _at_level(terms: pairs.PairTerms, trained: Trained) -> pairs.Bound:
-    return pairs.shifted(terms, float(pairs.log_mean_exp(trained.selection.row)))
+def _at_level(held: crossfit.Held[pairs.PairTerms]) -> pairs.Bound:
+    """The shifted bound, its constant from the selection part."""
+    return pairs.shifted(held.summary, float(pairs.log_mean_exp(held.trained.selection.row)))
 
 
-_SELECTION: dict[str, Callable[[pairs.PairTerms], pairs.Bound]] = {
-    "mine": pairs.donsker_varadhan,
-    "nwj": pairs.donsker_varadhan,
-    "smile": pairs.donsker_varadhan,
-    "infonce": pairs.infonce,
+_REPORT: dict[str, Callable[[crossfit.Held[pairs.PairTerms]], pairs.Bound]] = {
+    "mine": _at_level,
+    "nwj": _at_level,
+    "infonce": lambda held: pairs.infonce(held.summary),
+    "smile": lambda held: pairs.donsker_varadhan(held.summary),
 }
 
 
@@ -125,96 +121,41 @@ def _estimate(
     x: npt.ArrayLike,
     z: npt.ArrayLike,
     seed: int,
-    options: CriticOptions | None,
+    options: CriticOptions,
     labels: bool | None,
-    report: Callable[[pairs.PairTerms, Trained], pairs.Bound],
 ) -> Estimate:
     """Check, cross-fit, report."""
-    started = time.perf_counter()
-    options = options or CriticOptions()
-    is_labels = validation.is_labels(z) if labels is None else labels
-    x_rows = validation.samples(x, "x")
-    z_rows = validation.labels(z, "z") if is_labels else validation.samples(z, "z")
-    validation.same_length(x_rows, z_rows)
-    x_rows, notes = crossfit.varying_columns(x_rows, "x")
-    if not is_labels:
-        z_rows, z_notes = crossfit.varying_columns(z_rows, "z")
-        notes += z_notes
-    facts = _Facts(method, len(x_rows), np.shape(x), np.shape(z), seed, started)
-    if x_rows.shape[1] == 0 or (z_rows.max() == z_rows.min() if is_labels else z_rows.shape[1] == 0):
-        return facts.estimate(0.0, (0.0, 0.0), "exact", 0.0, [*notes, "a constant variable has no information"], {})
-    parts = crossfit.split(len(x_rows), options, seed, z_rows if is_labels else None)
-    bank = _bank(method, x_rows, z_rows, options, is_labels)
-
-    def samples(part: crossfit.Parts) -> tuple[Array, Array]:
-        codes = z_rows.astype(np.int32) if is_labels else crossfit.standardised(z_rows, part.fit)
-        return crossfit.standardised(x_rows, part.fit), codes
-
-    results = crossfit.run(bank, parts, samples, report, seed)
-    bound = crossfit.combine([result.bound for result in results])
-    ceiling = _ceiling(method, z_rows if is_labels else None, results)
-    return facts.from_bound(bound, results, ceiling, notes)
-
-
-class _Facts:
-    """What an estimate says about its input."""
-
-    def __init__(
-        self, method: str, n: int, x_shape: tuple[int, ...], z_shape: tuple[int, ...], seed: int, started: float
-    ) -> None:
-        self.method, self.n, self.seed, self.started = method, n, seed, started
-        self.dx = x_shape[1] if len(x_shape) > 1 else 1
-        self.dz = z_shape[1] if len(z_shape) > 1 else 1
-
-    def estimate(
-        self, nats: float, ci95: tuple[float, float], kind: Kind, ceiling: float | None, warnings: list[str],
-        diagnostics: dict[str, Any],
-    ) -> Estimate:  # fmt: skip
-        return Estimate(
-            nats, ci95, kind, self.method, ceiling, self.n, self.dx, self.dz, self.seed,
-            time.perf_counter() - self.started, tuple(warnings), diagnostics,
-        )  # fmt: skip
-
-    def from_bound(
-        self, bound: pairs.Bound, results: list[crossfit.FoldResult], ceiling: float | None, notes: list[str]
-    ) -> Estimate:
-        error = 1.96 * bound.standard_error
-        low, high = bound.nats - error, bound.nats + error
-        warnings = notes + crossfit.warnings_of(results)
-        if ceiling is not None and low > ceiling:
-            warnings.append(f"above its ceiling: the interval begins at {low:.3g}, the ceiling is {ceiling:.3g} nats")
-        rows = min(len(result.parts.report) for result in results)
-        if ceiling is None and bound.nats > _NEAR_LOG_N * math.log(rows):
-            warnings.append(
-                f"near ln n: {bound.nats:.3g} nats from {rows} reporting samples (ln = {math.log(rows):.3g})"
-            )
-        kind: Kind = "estimate" if self.method == "smile" else "lower_bound"
-        diagnostics = crossfit.diagnostics_of(results, bound)
-        return self.estimate(bound.nats, (low, high), kind, ceiling, warnings, diagnostics)
-
-
-def _bank(method: ObjectiveName, x: Array, z: Array, options: CriticOptions, is_labels: bool) -> Bank:
-    critic: Critic
-    if is_labels:
-        critic = ClassScores(x.shape[1], int(z.max()) + 1, options.hidden)
-    elif options.kind == "separable":
-        critic = Separable(x.shape[1], z.shape[1], options.hidden, options.embedding)
-    else:
-        critic = Concatenation(x.shape[1], z.shape[1], options.hidden, options.shifts)
-    selection = _SELECTION[method]
+    data = checked(method, x, z, seed, labels)
+    if data.trivial:
+        return data.nothing()
+    critic = critic_for(data, options)
     clip = _SMILE_CLIP if method == "smile" else None
-    return Bank(critic, Objective(method, options.ema_decay), lambda terms: selection(terms).nats, options, clip=clip)
-
-
-def label_entropy(labels: Array) -> float:
-    """Plug-in H(Y) in nats of labels 0..K-1, shape (n,)."""
-    shares = np.bincount(labels) / len(labels)
-    shares = shares[shares > 0]
-    return float(-np.sum(shares * np.log(shares)))
-
-
-def _ceiling(method: str, labels: Array | None, results: list[crossfit.FoldResult]) -> float | None:
-    ceilings = [] if labels is None else [label_entropy(labels)]
+    choose = pairs.infonce if method == "infonce" else pairs.donsker_varadhan
+    bank = Bank(
+        critic,
+        Objective(method, options.ema_decay),
+        crossfit.pair_terms(critic, clip),
+        lambda terms: choose(terms).nats,
+        options,
+    )
+    parts = crossfit.split(len(data.x), options, seed, data.z if data.is_labels else None)
+    results = crossfit.run(bank, parts, data.standardised, _REPORT[method], seed)
+    ceilings = [label_entropy(data.z)] if data.is_labels else []
     if method == "infonce":
-        ceilings.append(math.log(min(result.terms.contrasts for result in results)))
-    return min(ceilings) if ceilings else None
+        ceilings.append(math.log(min(result.summary.contrasts for result in results)))
+    return data.from_folds(
+        results,
+        kind="estimate" if method == "smile" else "lower_bound",
+        ceiling=min(ceilings, default=None),
+        dv=crossfit.combine([pairs.donsker_varadhan(result.summary) for result in results]).nats,
+    )
+
+
+def critic_for(data: Checked, options: CriticOptions) -> Critic:
+    """The network that suits the samples: one output per class for labels, else what the options say."""
+    dx, dz = data.x.shape[1], 1 if data.is_labels else data.z.shape[1]
+    if data.is_labels:
+        return ClassScores(dx, int(data.z.max()) + 1, options.hidden)
+    if options.kind == "separable":
+        return Separable(dx, dz, options.hidden, options.embedding)
+    return Concatenation(dx, dz, options.hidden, options.shifts)

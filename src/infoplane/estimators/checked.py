@@ -1,0 +1,129 @@
+"""Checked input of a cross-fitted estimator, and the estimate made from its folds."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane import validation
+from infoplane.estimators import crossfit
+from infoplane.result import Estimate, Kind
+from infoplane.validation import Array
+
+_NEAR_LOG_N = 0.8
+"""Share of ln n above which a distribution-free bound says that it cannot resolve more (McAllester & Stratos 2020)."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Samples that passed the checks, without constant columns."""
+
+    method: str
+    x: Array
+    z: Array
+    """Samples, shape (n, dz), or labels 0..K-1, shape (n,)."""
+    is_labels: bool
+    widths: tuple[int, int]
+    seed: int
+    notes: tuple[str, ...]
+    started: float
+
+    @property
+    def trivial(self) -> bool:
+        """Whether one of the variables is constant, so that there is nothing to know."""
+        return self.x.shape[1] == 0 or (bool(self.z.max() == 0) if self.is_labels else self.z.shape[1] == 0)
+
+    def standardised(self, parts: crossfit.Parts) -> tuple[Array, Array]:
+        """x and z as a fold's critic sees them: mean 0 and deviation 1 on its fit part; labels as they are."""
+        x = crossfit.standardised(self.x, parts.fit)
+        return x, self.z.astype(np.int32) if self.is_labels else crossfit.standardised(self.z, parts.fit)
+
+    def nothing(self) -> Estimate:
+        """The estimate where a variable is constant."""
+        return self._estimate(0.0, (0.0, 0.0), "exact", 0.0, ["a constant variable: its information is 0"], {})
+
+    def from_folds(
+        self,
+        results: Sequence[crossfit.FoldResult[Any]],
+        *,
+        kind: Kind = "lower_bound",
+        ceiling: float | None = None,
+        notes: Sequence[str] = (),
+        **diagnostics: Any,
+    ) -> Estimate:
+        """The mean over the folds, its interval, and the warnings that it deserves."""
+        bound = crossfit.combine([result.bound for result in results])
+        low = bound.nats - 1.96 * bound.standard_error
+        warnings = [*notes, *crossfit.warnings_of(results)]
+        if ceiling is not None and low > ceiling:
+            warnings.append(f"above its ceiling: the interval begins at {low:.4g}, the ceiling is {ceiling:.4g} nats")
+        rows = min(len(result.parts.report) for result in results)
+        if ceiling is None and bound.nats > _NEAR_LOG_N * math.log(rows):
+            warnings.append(
+                f"near ln n: {bound.nats:.3g} nats, and ln {rows} = {math.log(rows):.3g} for a reporting part"
+            )
+        told = crossfit.diagnostics_of(results, bound) | diagnostics
+        return self._estimate(bound.nats, (low, 2 * bound.nats - low), kind, ceiling, warnings, told)
+
+    def _estimate(
+        self,
+        nats: float,
+        ci95: tuple[float, float],
+        kind: Kind,
+        ceiling: float | None,
+        warnings: Sequence[str],
+        diagnostics: dict[str, Any],
+    ) -> Estimate:
+        return Estimate(
+            nats=nats,
+            ci95=ci95,
+            kind=kind,
+            method=self.method,
+            ceiling=ceiling,
+            n=len(self.x),
+            dx=self.widths[0],
+            dz=self.widths[1],
+            seed=self.seed,
+            seconds=time.perf_counter() - self.started,
+            warnings=(*self.notes, *warnings),
+            diagnostics=diagnostics,
+        )
+
+
+def checked(method: str, x: npt.ArrayLike, z: npt.ArrayLike, seed: int, is_labels: bool | None = None) -> Checked:
+    """The samples, checked and without constant columns.
+
+    Args:
+        method: name of the estimator.
+        x: samples, shape (n, dx) or (n,).
+        z: samples, shape (n, dz), or class labels, shape (n,).
+        seed: root of the estimator's streams.
+        is_labels: whether z is class labels; None: if it is a 1-D array of integers or booleans.
+
+    Raises:
+        ValueError: unpaired or unusable arrays.
+    """
+    started = time.perf_counter()
+    is_labels = validation.is_labels(z) if is_labels is None else is_labels
+    x_rows = validation.samples(x, "x")
+    z_rows = validation.labels(z, "z") if is_labels else validation.samples(z, "z")
+    validation.same_length(x_rows, z_rows)
+    widths = (x_rows.shape[1], 1 if is_labels else z_rows.shape[1])
+    x_rows, notes = crossfit.varying_columns(x_rows, "x")
+    if not is_labels:
+        z_rows, z_notes = crossfit.varying_columns(z_rows, "z")
+        notes += z_notes
+    return Checked(method, x_rows, z_rows, is_labels, widths, seed, tuple(notes), started)
+
+
+def label_entropy(labels: Array) -> float:
+    """Plug-in H(Y) in nats of labels 0..K-1, shape (n,)."""
+    shares = np.bincount(labels) / len(labels)
+    shares = shares[shares > 0]
+    return float(-np.sum(shares * np.log(shares)))

@@ -1,0 +1,112 @@
+"""The classifier bound: I(X; Y) >= H(Y) - cross-entropy of any classifier on samples that it never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane import pairs
+from infoplane.critics import ClassScores, CriticOptions
+from infoplane.estimators import crossfit
+from infoplane.estimators.checked import checked
+from infoplane.objectives import Objective
+from infoplane.result import Estimate
+from infoplane.training import Bank, Block
+from infoplane.validation import Array
+
+_TEMPERATURES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
+_PSEUDO_COUNTS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """A classifier's outputs on n samples, shape (n, K), and their labels, shape (n,)."""
+
+    scores: Array
+    labels: Array
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """q = (1 - share) softmax(temperature * outputs) + share * prior: never zero, whatever class comes."""
+
+    temperature: float
+    share: float
+
+    def log_likelihood(self, outputs: Outputs, prior: Array) -> Array:
+        """log q of each sample's label, shape (n,), in nats."""
+        scaled = self.temperature * outputs.scores
+        scaled = scaled - scaled.max(axis=1, keepdims=True)
+        own = scaled[np.arange(len(scaled)), outputs.labels]
+        softmax = np.exp(own) / np.exp(scaled).sum(axis=1)
+        result: Array = np.log((1.0 - self.share) * softmax + self.share * prior[outputs.labels])
+        return result
+
+
+def probe(x: npt.ArrayLike, labels: npt.ArrayLike, *, seed: int = 0, options: CriticOptions | None = None) -> Estimate:
+    """H(Y) - cross-entropy of a classifier on held-out samples: a lower bound on I(X; Y).
+
+    Cross-fitted. On the selection part the classifier's temperature is set and its posterior is mixed with the fit
+    part's class shares (add-one), so that a class unseen in fitting costs a finite amount. H(Y) is the plug-in
+    entropy, which is too small in expectation: the bound stays one.
+
+    Args:
+        x: samples, shape (n, dx).
+        labels: class labels, shape (n,), integers or booleans, any number of classes.
+        seed: root of all random streams.
+        options: the classifier and its training.
+
+    Returns:
+        The bound in nats, kind "lower_bound", ceiling H(Y).
+
+    Raises:
+        ValueError: unpaired or unusable arrays, or too few samples.
+
+    Source: Barber & Agakov 2003; McAllester & Stratos 2020, section 4.
+    """
+    options = options or CriticOptions()
+    data = checked("probe", x, labels, seed, is_labels=True)
+    if data.trivial:
+        return data.nothing()
+    classes = int(data.z.max()) + 1
+    critic = ClassScores(data.x.shape[1], classes, options.hidden)
+    bank = Bank(critic, Objective("cross_entropy"), _outputs, _mean_log_likelihood, options)
+    parts = crossfit.split(len(data.x), options, seed, data.z)
+    frequency = np.log(np.bincount(data.z) / len(data.z))
+    entropy = -frequency[data.z]
+
+    def report(result: crossfit.Held[Outputs]) -> pairs.Bound:
+        prior = (np.bincount(data.z[result.parts.fit], minlength=classes) + 1.0) / (len(result.parts.fit) + classes)
+        calibration = calibrate(result.trained.selection, prior, len(result.parts.fit))
+        gain = calibration.log_likelihood(result.summary, prior) + entropy[result.parts.report]
+        return pairs.Bound(float(np.mean(gain)), gain - np.mean(gain))
+
+    results = crossfit.run(bank, parts, data.standardised, report, seed)
+    return data.from_folds(results, ceiling=float(np.mean(entropy)))
+
+
+def calibrate(selection: Outputs, prior: Array, fitted: int) -> Calibration:
+    """Temperature and share of the prior with the largest likelihood on the selection part.
+
+    Args:
+        selection: the classifier's outputs there.
+        prior: class shares, positive, shape (K,).
+        fitted: size of the fit part; the share is m / (fitted + m) for pseudo-counts m of at least 1.
+    """
+    candidates = [Calibration(t, m / (fitted + m)) for t in _TEMPERATURES for m in _PSEUDO_COUNTS]
+    gains = [float(np.mean(candidate.log_likelihood(selection, prior))) for candidate in candidates]
+    return candidates[int(np.argmax(gains))]
+
+
+def _outputs(blocks: Sequence[Block]) -> Outputs:
+    scores = np.concatenate([block.raw[0] for block in blocks]).astype(np.float64)
+    return Outputs(scores, np.concatenate([block.z for block in blocks]))
+
+
+def _mean_log_likelihood(outputs: Outputs) -> float:
+    plain = Calibration(1.0, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.mean(plain.log_likelihood(outputs, np.ones(outputs.scores.shape[1]))))
