@@ -1,0 +1,1 @@
+"""Figures of a run, one module per figure, and the templates for ``dvc plots``."""

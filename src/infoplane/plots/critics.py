@@ -1,0 +1,116 @@
+"""How the critics of one encoder learned: did they converge, and where do they stand to ceiling and bracket?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from infoplane.plots import style
+from infoplane.quantity import Quantity
+from infoplane.summary import Measurements
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_TRAIN, _SELECTION, _REPORTED = "#56B4E9", "#D55E00", "#000000"
+_TITLES = {
+    "aa_mine": "I(X; Ê) by AA-MINE",
+    "mine": "I(E; Y) by MINE",
+    "probe": "I(E; Y) by the classifier bound",
+    "shuffled": "Control: labels shuffled",
+}
+
+
+def draw(curves: pd.DataFrame, measured: Measurements, encoder: str, columns: int = 2) -> Figure:
+    """Learning curves of all critics of one encoder, one panel per quantity and stop.
+
+    Args:
+        curves: columns quantity, stop (NaN where the quantity has none), fold, step, train, selection: the critics'
+            values in nats on the part that they are fitted on and on the part that chooses when to stop.
+        measured: where the reported values, ceilings and brackets are.
+        encoder: whose critics.
+        columns: columns of panels.
+
+    Raises:
+        ValueError: no curves.
+    """
+    if curves.empty:
+        raise ValueError(f"learning curves of {encoder}: no rows")
+    groups: list[tuple[Any, pd.DataFrame]] = list(curves.groupby(["quantity", "stop"], sort=False, dropna=False))
+    with style.styled():
+        title = f"Did the critics of {encoder} converge? Their values while they are fitted"
+        figure, axes = style.panels(len(groups), columns, 2.3, title)
+        for panel, ((name, stop), rows) in zip(axes, groups, strict=True):
+            at = None if math.isnan(stop) else int(stop)
+            value, headline = _find(measured, encoder, str(name), at)
+            _panel(panel, rows)
+            _context(panel, value, None if name == "shuffled" else headline)
+            panel.set_title(_title(str(name), at))
+        _legend(figure)
+    return figure
+
+
+def _find(measured: Measurements, encoder: str, name: str, stop: int | None) -> tuple[Quantity, Quantity]:
+    """A quantity and the headline of its metrics file, whose bracket it is held against."""
+    if stop is not None:
+        content, headline = measured.prediction[encoder][str(stop)], "prediction_label"
+    elif name in measured.noise[encoder]:
+        content, headline = measured.noise[encoder], "embedding_noise"
+    else:
+        content, headline = measured.label[encoder], "embedding_label"
+    return content[name], content[headline]
+
+
+def _title(name: str, stop: int | None) -> str:
+    title = _TITLES.get(name, name)
+    return title if stop is None else f"{title.replace('I(E; Y)', 'I(P; Y)')}, stop {stop}"
+
+
+def _panel(axes: Axes, rows: pd.DataFrame) -> None:
+    for _, fold in rows.groupby("fold", sort=True):
+        fold = fold.sort_values("step")
+        axes.plot(fold["step"], fold["train"], color=_TRAIN, linewidth=0.9)
+        axes.plot(fold["step"], fold["selection"], color=_SELECTION, linewidth=1.3)
+    axes.set_xlabel("step")
+    axes.set_ylabel("nats")
+    axes.axhline(0.0, color=style.REFERENCE, linewidth=0.6)
+
+
+def _context(axes: Axes, value: Quantity, headline: Quantity | None) -> None:
+    """The reported value at the right edge; where a headline is given, its ceiling as a line or bracket as a band."""
+    low, high = axes.get_ylim()
+    shown: list[float] = [low, high]
+    if headline is not None and value["ceiling"] is not None:
+        style.reference(axes, value["ceiling"], f"ceiling {style.entropy_name(value['ceiling'])}")
+        shown.append(value["ceiling"])
+    elif headline is not None and headline["lower"] is not None and headline["upper"] is not None:
+        axes.axhspan(headline["lower"], headline["upper"], color="#009E73", alpha=0.2, linewidth=0)
+        shown += [headline["lower"], min(headline["upper"], 2 * headline["lower"])]
+    if value["nats"] is not None:
+        ends = [[value["nats"] - _or(value["low"], value["nats"])], [_or(value["high"], value["nats"]) - value["nats"]]]
+        axes.errorbar(
+            1.0, value["nats"], ends, transform=axes.get_yaxis_transform(), color=_REPORTED, marker="D", clip_on=False
+        )
+        shown.append(value["nats"])
+    margin = 0.06 * (max(shown) - min(shown))
+    axes.set_ylim(min(shown) - margin, max(shown) + 2.5 * margin)
+
+
+def _or(value: float | None, other: float) -> float:
+    return other if value is None else value
+
+
+def _legend(figure: Figure) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: Sequence[Any] = [
+        Line2D([], [], color=_TRAIN, label="fitted on (one line per fold)"),
+        Line2D([], [], color=_SELECTION, label="chosen on (one line per fold)"),
+        Line2D([], [], color=_REPORTED, marker="D", linestyle="", label="reported, on rows neither saw"),
+        Patch(color="#009E73", alpha=0.2, label="bracket"),
+    ]
+    figure.legend(handles=handles, loc="outside lower left", ncols=2 if figure.get_figwidth() > 5 else 1)

@@ -1,0 +1,194 @@
+"""What all figures share: colours, sizes, legends, and files whose bytes depend on the data alone."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infoplane.analysis import UNTRAINED, is_control
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe & Ito's colours, which people with any of the common colour blindnesses can tell apart; without the yellow,
+# which is too pale on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+REFERENCE = "#555555"
+SHADE = "#ECECEC"
+WIDTH_OF_COLUMN = 3.8
+"""Width of a column of panels in inches; two fit a page, one fits a phone."""
+
+_RC: Any = {
+    "font.family": "DejaVu Sans",  # comes with Matplotlib: the same glyphs on every machine
+    "font.size": 9.0,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E3E3E3",
+    "grid.linewidth": 0.6,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "legend.fontsize": 8.0,
+    "legend.frameon": False,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 4.5,
+    "figure.dpi": 100.0,
+    "savefig.dpi": 200.0,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "infoplane",
+    "path.simplify": True,
+}
+
+QUANTITY_TITLES = {
+    "accuracy": "Accuracy (test)",
+    "loss": "Loss (cross-entropy, test)",
+    "embedding_noise": "I(X; Ê), compactness",
+    "embedding_label": "I(E; Y), label information",
+    "prediction_label": "I(P; Y), prediction information",
+}
+QUANTITY_SYMBOLS = {
+    "accuracy": "accuracy",
+    "loss": "loss",
+    "embedding_noise": "I(X; Ê)",
+    "prediction_label": "I(P; Y)",
+    "embedding_label": "I(E; Y)",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one encoder is drawn in every figure."""
+
+    colour: str
+    marker: str
+    dashed: bool
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """Keyword arguments of a line without marks."""
+        return {"color": self.colour, "linestyle": (0, (4, 2)) if self.dashed else "-"}
+
+    @property
+    def marked(self) -> dict[str, Any]:
+        """Keyword arguments of a line with marks; hollow for controls."""
+        fill = "white" if self.dashed else self.colour
+        return self.line | {"marker": self.marker, "markerfacecolor": fill, "markeredgecolor": self.colour}
+
+
+def looks(encoders: Sequence[str]) -> dict[str, Look]:
+    """The look of each encoder: colours in order of the list; an untrained control has its network's own, dashed."""
+    networks = list(dict.fromkeys(name.removesuffix(UNTRAINED) for name in encoders))
+    position = {name: index for index, name in enumerate(networks)}
+    result = {}
+    for name in encoders:
+        index = position[name.removesuffix(UNTRAINED)]
+        # A second round of colours meets shifted marks, so that up to 49 networks differ.
+        marker = MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]
+        result[name] = Look(COLOURS[index % len(COLOURS)], marker, is_control(name))
+    return result
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw and save in the house style, whatever the user's own Matplotlib settings."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_RC)
+        yield
+
+
+def panels(count: int, columns: int, height: float, title: str) -> tuple[Figure, list[Axes]]:
+    """A figure with ``count`` panels in at most ``columns`` columns, each ``height`` inches high, and a title."""
+    from matplotlib.figure import Figure
+
+    columns = max(1, min(columns, count))
+    rows = -(-count // columns)
+    width = WIDTH_OF_COLUMN * columns
+    figure = Figure(figsize=(width, height * rows + 0.8), layout="constrained")
+    axes = [figure.add_subplot(rows, columns, position + 1) for position in range(count)]
+    wrapped = textwrap.fill(title, int(width * 11.5))
+    figure.suptitle(wrapped, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    return figure, axes
+
+
+def encoder_legend(figure: Figure, encoders: Sequence[str], *, marks: bool, extra: Sequence[Artist] = ()) -> None:
+    """A legend of the encoders below the panels; ``extra`` are further handles that carry their own label."""
+    from matplotlib.lines import Line2D
+
+    handles: list[Artist] = [
+        Line2D([], [], **(look.marked if marks else look.line), label=name) for name, look in looks(encoders).items()
+    ]
+    handles += list(extra)
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    fitting = int(figure.get_figwidth() * 72 / (5.0 * longest + 42))
+    figure.legend(handles=handles, loc="outside lower left", ncols=max(1, min(fitting, len(handles))), handlelength=2.8)
+
+
+def epoch_axis(axes: Axes, stops: Sequence[int], label: str) -> None:
+    """A logarithmic axis of epochs whose ticks are the stops."""
+    axes.set_xscale("log")
+    axes.set_xticks(list(stops), [str(stop) for stop in stops])
+    axes.minorticks_off()
+    axes.set_xlabel(label)
+
+
+def plain_log_axis(axes: Axes) -> None:
+    """A logarithmic vertical axis whose ticks read 0.2, 1, 50 instead of powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def reference(axes: Axes, value: float, label: str, *, below: bool = False) -> None:
+    """A dotted horizontal line with its name written at its right end."""
+    axes.axhline(value, color=REFERENCE, linestyle=(0, (1, 1.5)), linewidth=1.2, zorder=1.5)
+    axes.annotate(
+        label,
+        (1.0, value),
+        xycoords=("axes fraction", "data"),
+        xytext=(-2, -2 if below else 2),
+        textcoords="offset points",
+        ha="right",
+        va="top" if below else "bottom",
+        fontsize=7.5,
+        color=REFERENCE,
+        bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.5},
+    )
+
+
+def entropy_name(nats: float) -> str:
+    """H(Y) with its value; for two equally frequent classes also as ln 2."""
+    return f"H(Y) = ln 2 = {nats:.3f}" if abs(nats - 0.693147) < 5e-4 else f"H(Y) = {nats:.2f}"
+
+
+def to_svg(figure: Figure) -> str:
+    """The figure as SVG text, the same bytes for the same data: no date, no version, fixed identifiers."""
+    text = io.StringIO()
+    with styled():
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    return text.getvalue()
+
+
+def to_png(figure: Figure, dpi: float = 200.0) -> bytes:
+    """The figure as PNG, without date and version."""
+    data = io.BytesIO()
+    with styled():
+        figure.savefig(data, format="png", dpi=dpi, metadata={"Software": None})
+    return data.getvalue()
