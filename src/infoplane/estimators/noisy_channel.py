@@ -226,16 +226,11 @@ def _fill_sample(common: dict[str, Any], sums: SampleSums) -> NoisyEstimate:
     influence = sums.influence()
     lower, upper = (float(value) for value in influence.mean(axis=1))
     lower_se, upper_se = (float(value) for value in _standard_errors(influence))
-    values: dict[str, Any] = {
-        "lower": lower,
-        "upper": upper,
-        "lower_se": lower_se,
-        "upper_se": upper_se,
-        "plug_in": lower,
-    }
+    values: dict[str, Any] = {"lower": lower, "lower_se": lower_se, "upper": upper, "upper_se": upper_se}
     if sums.centres.bounds is not None:
         values |= _label_bounds(sums, influence[1], common["label_entropy"])
-    return NoisyEstimate(**common, **values, influence=influence, warnings=_wide_warning(lower, upper, common["n"]))
+    wide = _wide_warning(lower, upper, common["n"])
+    return NoisyEstimate(**common, **values, plug_in=lower, influence=influence, warnings=wide)
 
 
 def _standard_errors(influence: Floats) -> Floats:
@@ -246,13 +241,13 @@ def _standard_errors(influence: Floats) -> Floats:
 def _label_bounds(sums: SampleSums, upper: Floats, entropy: float) -> dict[str, Any]:
     lower, within = sums.label_influence()
     chain = upper - within
-    lower_se, chain_se = _standard_errors(np.stack([lower, chain]))
+    lower_se, chain_se, entropy_se = _standard_errors(np.stack([lower, chain, -sums.log_share]))
     bounded = float(chain.mean()) < entropy
     return {
         "label_lower": float(lower.mean()),
         "label_lower_se": float(lower_se),
         "label_upper": float(chain.mean()) if bounded else entropy,
-        "label_upper_se": float(chain_se) if bounded else 0.0,
+        "label_upper_se": float(chain_se if bounded else entropy_se),
     }
 
 
