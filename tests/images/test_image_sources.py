@@ -1,0 +1,174 @@
+"""What the sources offer, and what they say of folders that are none."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from infoplane.images.decoding import UndecodableImage
+from infoplane.images.folder import FolderSource
+from infoplane.images.mnist import MnistSource, read_table
+from infoplane.images.sources import open_source
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+@dataclass(frozen=True)
+class Options:
+    source: str
+    path: str = "examples/shapes"
+    parity: bool = False
+
+
+def put(path: Path, value: int = 0) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (8, 8), (value, 0, 0)).save(path, "PNG")
+
+
+def two_classes(folder: Path) -> Path:
+    for name in ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"):
+        put(folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def table() -> tuple[np.ndarray, np.ndarray]:
+    return read_table()
+
+
+def test_mnist_is_the_known_table(table: tuple[np.ndarray, np.ndarray]) -> None:
+    digits, shown = table
+    assert digits.shape == (5000, 28, 28)
+    np.testing.assert_array_equal(np.bincount(shown), np.full(10, 500))
+    digest = hashlib.sha256(digits.tobytes() + shown.astype("<i8").tobytes()).hexdigest()
+    assert digest == "1f75c140503b3082c96134f5593303f3133e59989a92e21f060c644c655c3722"
+
+
+def test_mnist_offers_digits_as_rgb(table: tuple[np.ndarray, np.ndarray]) -> None:
+    digits, shown = table
+    source = MnistSource()
+    assert source.classes == tuple("0123456789")
+    np.testing.assert_array_equal(source.labels, shown)
+    for index in (0, 1234, 4999):
+        loaded = source.load(index)
+        assert loaded.dtype == np.uint8
+        np.testing.assert_array_equal(loaded, np.stack([digits[index]] * 3, axis=2))
+    assert len({source.name(index) for index in range(5000)}) == 5000
+
+
+def test_parity_is_that_of_the_digit(table: tuple[np.ndarray, np.ndarray]) -> None:
+    source = open_source(Options("mnist", parity=True))
+    assert source.classes == ("even", "odd")
+    np.testing.assert_array_equal(source.labels, table[1] % 2)
+    np.testing.assert_array_equal(np.bincount(source.labels), [2500, 2500])
+
+
+def test_unknown_source_names_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"data\.source: 'minst' given, one of mnist, folder is allowed"):
+        open_source(Options("minst"))
+
+
+def test_folder_lists_images_sorted_and_counts_the_rest(tmp_path: Path) -> None:
+    for name in ("b/10.PNG", "b/9.png", "b/2.Jpeg", "a/x.webp", "a/y.GIF", "a/.hidden.png", ".cache/z.png"):
+        put(tmp_path / name)
+    put(tmp_path / "a" / "deeper" / "1.png")
+    (tmp_path / "a" / "notes.txt").write_text("no image")
+    (tmp_path / "labels.csv").write_text("no image")
+    source = open_source(Options("folder", str(tmp_path)))
+    assert source.classes == ("a", "b")
+    assert [source.name(index) for index in range(5)] == ["a/x.webp", "a/y.GIF", "b/10.PNG", "b/2.Jpeg", "b/9.png"]
+    assert source.labels.tolist() == [0, 0, 1, 1, 1]
+    assert source.ignored == 3  # notes.txt, the deeper folder, labels.csv
+    assert source.load(3) == (tmp_path / "b" / "2.Jpeg").read_bytes()
+
+
+def test_links_are_followed_and_a_broken_one_is_a_candidate_that_fails(tmp_path: Path) -> None:
+    real = two_classes(tmp_path / "real")
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / "cat").symlink_to(real / "cat")
+    (linked / "dog").mkdir()
+    (linked / "dog" / "1.png").symlink_to(real / "dog" / "1.png")
+    (linked / "dog" / "2.png").symlink_to(real / "nowhere.png")
+    source = FolderSource(linked)
+    assert [source.name(index) for index in range(4)] == ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"]
+    assert source.load(2) == (real / "dog" / "1.png").read_bytes()
+    with pytest.raises(OSError, match=r"2\.png"):
+        source.load(3)
+
+
+def test_pipe_named_like_an_image_is_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(two_classes(tmp_path) / "cat" / "3.png")
+    source = FolderSource(tmp_path)
+    assert len(source.labels) == 4
+    assert source.ignored == 1
+
+
+def test_enormous_file_is_not_read(tmp_path: Path) -> None:
+    with (two_classes(tmp_path) / "cat" / "0.png").open("wb") as handle:
+        handle.truncate(2**30 + 1)  # sparse: takes no space
+    with pytest.raises(UndecodableImage, match="too large"):
+        FolderSource(tmp_path).load(0)
+
+
+def test_names_that_are_no_utf8_stay_printable(tmp_path: Path) -> None:
+    two_classes(tmp_path)
+    put(tmp_path / "cat" / os.fsdecode(b"caf\xe9.png"), 7)
+    source = FolderSource(tmp_path)
+    assert source.name(2) == "cat/caf\ufffd.png"
+    assert source.load(2).startswith(b"\x89PNG")
+
+
+def test_folders_that_are_none_say_so_in_one_line(tmp_path: Path) -> None:
+    def complaint(path: Path) -> str:
+        with pytest.raises(ValueError, match=r"^data\.path: ") as caught:
+            FolderSource(path)
+        text = str(caught.value)
+        assert "\n" not in text
+        assert str(path) in text
+        return text
+
+    assert "does not exist" in complaint(tmp_path / "missing")
+    file = tmp_path / "file"
+    file.write_text("")
+    assert "is a file" in complaint(file)
+    flat = tmp_path / "flat"
+    put(flat / "1.png")
+    assert "no class folders" in complaint(flat)
+    lone = tmp_path / "lone"
+    put(lone / "cat" / "1.png")
+    assert "only one class folder (cat)" in complaint(lone)
+    empty = two_classes(tmp_path / "empty")
+    (empty / "cow").mkdir()
+    assert "cow holds no image files" in complaint(empty)
+    small = two_classes(tmp_path / "small")
+    put(small / "cow" / "1.png")
+    assert "cow holds 1 image file," in complaint(small)
+    nested = two_classes(tmp_path / "nested")
+    put(nested / "train" / "cat" / "1.png")
+    assert "1 folders inside it are not searched" in complaint(nested)
+    blank = two_classes(tmp_path / "blank")
+    put(blank / " cat" / "1.png")
+    with pytest.raises(ValueError, match="' cat' has blanks"):
+        FolderSource(blank)
+
+
+def test_committed_example_is_what_its_script_draws(tmp_path: Path) -> None:
+    import runpy
+
+    runpy.run_path(str(EXAMPLES / "make_shapes.py"))["main"](tmp_path)
+    drawn, committed = FolderSource(tmp_path), FolderSource(EXAMPLES / "shapes")
+    assert committed.classes == ("circle", "square")
+    assert np.bincount(committed.labels).tolist() == [12, 12]
+    assert committed.ignored == 0
+    for index in range(24):
+        assert committed.name(index) == drawn.name(index)
+        with Image.open(committed._folders[committed.labels[index]] / committed._files[index]) as image:
+            other = Image.open(drawn._folders[drawn.labels[index]] / drawn._files[index])
+            np.testing.assert_array_equal(np.asarray(image), np.asarray(other))
