@@ -69,11 +69,13 @@ def unit_noise(rows: npt.NDArray[np.int64], width: int, seed: int, draw: int) ->
 
     So the same image gets the same noise in every encoder and epoch, whatever the block size and the row order.
     """
-    key = seed_sequence(seed, "unit noise", draw).generate_state(2, np.uint64)
+    stream = np.random.Philox(key=seed_sequence(seed, "unit noise", draw).generate_state(2, np.uint64))
+    start, generator = stream.state, np.random.Generator(stream)
     noise = np.empty((len(rows), width), dtype=np.float32)
     for index, row in enumerate(rows):
-        stream = np.random.Generator(np.random.Philox(key=key, counter=[0, 0, int(row), 0]))
-        stream.standard_normal(out=noise[index], dtype=np.float32)
+        start["state"]["counter"] = np.array([0, 0, row, 0], dtype=np.uint64)
+        stream.state = start
+        generator.standard_normal(out=noise[index], dtype=np.float32)
     return noise
 
 
@@ -86,6 +88,8 @@ class TableBlock:
     """-|t_i - t_j|^2 / 2, shape (rows, n)."""
     projections: tuple[Array, ...]
     """z_i . (t_j - t_i) for each draw of the noise, shape (rows, n)."""
+    excess: Floats
+    """|z_i|^2 - d for each draw, mean 0, shape (draws, rows)."""
 
     def diagonal(self) -> tuple[Array, Array]:
         """The indices of the samples' own centres within the block."""
@@ -123,7 +127,8 @@ def table_blocks(centres: Centres, draws: int, seed: int, block_rows: int) -> It
         half[diagonal] = 0
         for projection in projections:
             projection -= projection[diagonal][:, None]
-        yield TableBlock(rows, half, tuple(projections))
+        excess = np.stack([np.einsum("ij,ij->i", z, z, dtype=np.float64) - points.shape[1] for z in noise])
+        yield TableBlock(rows, half, tuple(projections), excess)
 
 
 def exponentials(log_ratios: Array) -> tuple[Array, Floats]:

@@ -92,27 +92,24 @@ class SampleSums:
 
 
 class PopulationSums:
-    """The MI of the equally likely centres themselves: exact up to the Monte Carlo noise that this class tracks."""
+    """The MI of the equally likely centres themselves: exact up to the Monte Carlo noise that this class tracks.
+
+    The mean over z and -z is one evaluation; |z|^2 - d, whose mean is known, serves as a control variate.
+    """
 
     def __init__(self, centres: Centres, noise_std: float) -> None:
         self.centres, self.noise_std = centres, noise_std
-        self.terms = np.zeros((2, centres.n))
-        self.variance = np.zeros(2)
+        self.evaluations: list[Floats] = []
+        self.excess: list[Floats] = []
         if centres.bounds is not None:
             counts = np.diff(centres.bounds)
             self.log_share = np.log(np.repeat(counts, counts) / centres.n)
 
     def add(self, block: TableBlock) -> None:
-        """Add the rows of one block; the mean over z and -z is one evaluation."""
-        evaluations = len(block.projections)
+        """Add the rows of one block."""
         per_sign = np.stack([self._evaluate(block.rows, table) for table in block.log_ratios(self.noise_std)])
-        if evaluations > 1:
-            pairs = per_sign.reshape(evaluations, 2, 2, -1).mean(axis=1)
-            variances = pairs.var(axis=0, ddof=1) / evaluations
-        else:  # mirror images are never positively correlated by much: half the squared half-difference is enough
-            variances = ((per_sign[0] - per_sign[1]) / 2) ** 2
-        self.terms[:, block.rows] = per_sign.mean(axis=0)
-        self.variance += variances.sum(axis=1)
+        self.evaluations.append(per_sign.reshape(len(block.projections), 2, 2, -1).mean(axis=1))
+        self.excess.append(block.excess)
 
     def _evaluate(self, rows: slice, table: Array) -> Floats:
         values = np.exp(table, out=table)
@@ -126,14 +123,15 @@ class PopulationSums:
             terms[1] = np.log(own / sums) - self.log_share[rows]
         return terms
 
-    def information(self) -> Floats:
-        """I(X; T + noise) and, with labels, I(T + noise; Y)."""
-        return self.terms.mean(axis=1)
-
-    def standard_errors(self) -> Floats:
-        """Monte Carlo standard errors of ``information``."""
-        result: Floats = np.sqrt(self.variance) / self.centres.n
-        return result
+    def information(self) -> tuple[Floats, Floats]:
+        """I(X; T + noise) and, with labels, I(T + noise; Y); and their Monte Carlo standard errors."""
+        terms, control = np.concatenate(self.evaluations, axis=2), np.concatenate(self.excess, axis=1)
+        centred = control - control.mean(axis=0)
+        around = terms - terms.mean(axis=0)
+        slope = np.einsum("dkn,dn->k", around, centred) / np.maximum((centred**2).sum(), 1e-300)
+        terms = terms - slope[:, None] * control[:, None]
+        variance = terms.var(axis=0, ddof=1).sum(axis=1) / len(terms)
+        return terms.mean(axis=(0, 2)), np.sqrt(variance) / self.centres.n
 
 
 class PairwiseSums:

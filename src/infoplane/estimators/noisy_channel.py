@@ -16,11 +16,13 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from infoplane import validation
 from infoplane.estimators._channel import Centres, centre, default_block_rows, table_blocks
@@ -30,6 +32,7 @@ from infoplane.result import NoisyEstimate
 Floats = npt.NDArray[np.float64]
 
 _LARGEST_COVARIANCE = 4096
+_NARROW = 128
 _WIDE_NATS, _WIDE_SHARE = 0.25, 0.1
 _Z95 = 1.959963984540054
 
@@ -55,7 +58,7 @@ def brackets(
         labels: classes of the samples, shape (n,), integers or booleans.
         population: the rows are all values of X, equally likely (not a sample of them): the exact value.
         seed: of the noise.
-        draws: noise draws per sample, each used with both signs; 1, or 2 for a population, unless given.
+        draws: noise draws per sample, each used with both signs; 1, or 2 (the least) for a population, unless given.
         block_rows: rows of the n x n tables held at a time; chosen by size unless given.
 
     Returns:
@@ -71,16 +74,17 @@ def brackets(
     """
     points, codes = _checked(t, noise_stds, labels, population)
     draws = (2 if population else 1) if draws is None else draws
-    if draws < 1:
-        raise ValueError(f"draws: {draws} given, at least 1 is wanted")
+    if draws < (2 if population else 1):
+        raise ValueError(f"draws: {draws} given, at least 1 (2 for a population) is wanted")
     centres = centre(points, min(noise_stds), codes)
     rows = default_block_rows(*points.shape) if block_rows is None else block_rows
     kind = PopulationSums if population else SampleSums
     sums = [kind(centres, noise_std) for noise_std in noise_stds]
     pairwise = [PairwiseSums(centres, noise_std) for noise_std in noise_stds]
-    for block in table_blocks(centres, draws, seed, rows):
-        for part in (*sums, *pairwise):
-            part.add(block)
+    with _product_threads(points.shape[1]):
+        for block in table_blocks(centres, draws, seed, rows):
+            for part in (*sums, *pairwise):
+                part.add(block)
     spectrum = _covariance_spectrum(centres)
     notes = () if population else _duplicate_warning(points)
     entropy = None if codes is None else _entropy(codes)
@@ -154,6 +158,11 @@ def _checked(
     return points, codes
 
 
+def _product_threads(width: int) -> AbstractContextManager[Any]:
+    """One BLAS thread for products so narrow that a second one would only spin."""
+    return threadpool_limits(1, "blas") if width < _NARROW else nullcontext()
+
+
 def _entropy(codes: npt.NDArray[np.int64]) -> float:
     shares = np.bincount(codes) / len(codes)
     return float(-(shares * np.log(shares)).sum())
@@ -213,8 +222,8 @@ def _with_distances(common: dict[str, Any], distances: PairwiseSums, entropy: fl
 
 
 def _fill_population(common: dict[str, Any], sums: PopulationSums) -> NoisyEstimate:
-    nats, label_nats = (float(value) for value in sums.information())
-    error, label_error = (float(value) for value in sums.standard_errors())
+    found, errors = sums.information()
+    (nats, label_nats), (error, label_error) = (tuple(map(float, pair)) for pair in (found, errors))
     values: dict[str, Any] = {"lower": nats, "upper": nats, "plug_in": nats, "lower_se": error, "upper_se": error}
     if sums.centres.bounds is not None:
         values |= {"label_lower": label_nats, "label_upper": label_nats}
