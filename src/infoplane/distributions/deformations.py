@@ -32,19 +32,6 @@ class Deformation(Protocol):
 
 
 @dataclass(frozen=True)
-class Identity:
-    """No deformation."""
-
-    def forward(self, x: FloatArray) -> FloatArray:
-        """The samples themselves."""
-        return x
-
-    def inverse(self, y: FloatArray) -> FloatArray:
-        """The samples themselves."""
-        return y
-
-
-@dataclass(frozen=True)
 class NormalCdf:
     """Each column through the standard normal's distribution function: normal columns become uniform."""
 

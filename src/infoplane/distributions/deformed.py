@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infoplane.distributions.base import Array, Distribution, FloatArray, WithPointwise, two_columns
-from infoplane.distributions.deformations import Deformation, Identity
+from infoplane.distributions.deformations import Deformation
 
 
 @dataclass(frozen=True)
 class Deformed:
-    """``base`` with X and Z (where it is no label) each through an injective map; the information is that of base."""
+    """``base`` with X, Z or both through an injective map (None: as it is); the information is that of base."""
 
     base: Distribution
-    x_map: Deformation = Identity()
-    z_map: Deformation = Identity()
+    x_map: Deformation | None = None
+    z_map: Deformation | None = None
 
     def sample(self, n: int, seed: int) -> tuple[Array, Array]:
         """n deformed pairs of base."""
         x, z = self.base.sample(n, seed)
-        if isinstance(self.z_map, Identity):  # leaves labels labels
-            return self.x_map.forward(two_columns(x)), z
-        return self.x_map.forward(two_columns(x)), self.z_map.forward(two_columns(z))
+        return (
+            x if self.x_map is None else self.x_map.forward(two_columns(x)),
+            z if self.z_map is None else self.z_map.forward(two_columns(z)),
+        )
 
     def mutual_information(self) -> float:
         """I(X; Z) in nats, that of base."""
@@ -35,6 +36,7 @@ class Deformed:
         """
         if not isinstance(self.base, WithPointwise):
             raise ValueError(f"{type(self.base).__name__} has no pointwise information")
-        if not isinstance(self.z_map, Identity):
-            z = self.z_map.inverse(two_columns(z))
-        return self.base.pointwise(self.x_map.inverse(two_columns(x)), z)
+        return self.base.pointwise(
+            x if self.x_map is None else self.x_map.inverse(two_columns(x)),
+            z if self.z_map is None else self.z_map.inverse(two_columns(z)),
+        )

@@ -60,9 +60,7 @@ class Gaussian:
         zero = np.zeros(len(self.covariance))
         joint = log_density(both, zero, self.covariance)
         ratio: FloatArray = (
-            joint
-            - log_density(x, zero[: self.dx], self._x_block)
-            - log_density(z, zero[self.dx :], self._z_block)
+            joint - log_density(x, zero[: self.dx], self._x_block) - log_density(z, zero[self.dx :], self._z_block)
         )
         return ratio
 

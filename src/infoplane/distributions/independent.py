@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infoplane import seeds
-from infoplane.distributions.base import Array, Distribution, FloatArray, WithPointwise, two_columns
+from infoplane.distributions.base import Array, Distribution, FloatArray, two_columns
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,3 @@ class Stacked:
     def mutual_information(self) -> float:
         """The sum of the parts' informations in nats."""
         return sum(part.mutual_information() for part in self.parts)
-
-
-def pointwise_of(distribution: Distribution, x: Array, z: Array) -> FloatArray:
-    """Pointwise information where the distribution knows it.
-
-    Raises:
-        ValueError: it does not.
-    """
-    if not isinstance(distribution, WithPointwise):
-        raise ValueError(f"{type(distribution).__name__} has no pointwise information")
-    return distribution.pointwise(x, z)

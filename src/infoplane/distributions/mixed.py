@@ -80,15 +80,19 @@ class ZeroInflatedPoisson:
         return self._log_ratio(two_columns(x)[:, 0], two_columns(z)[:, 0])
 
     def mutual_information(self) -> float:
-        """I(X; Z) in nats, by Gauss-Laguerre quadrature over X and a sum over Z."""
+        """I(X; Z) in nats, by quadrature over X and a sum over Z."""
         return self._information
 
     @cached_property
     def _information(self) -> float:
-        nodes, weights = np.polynomial.laguerre.laggauss(120)
+        # x = t^4 smooths the x ln x at 0; beyond x = 50 lies a mass of 2e-22.
+        nodes, weights = np.polynomial.legendre.leggauss(300)
+        end = 50.0**0.25
+        t = (0.5 * end * (nodes + 1))[:, None]
+        density = 0.5 * end * weights[:, None] * 4 * t**3 * np.exp(-(t**4))
         counts = np.arange(200.0)
-        ratio = self._log_ratio(nodes[:, None], counts[None, :])
-        return float((weights[:, None] * np.exp(self._log_conditional(nodes[:, None], counts)) * ratio).sum())
+        conditional = np.exp(self._log_conditional(t**4, counts))
+        return float((density * conditional * self._log_ratio(t**4, counts)).sum())
 
     def _log_ratio(self, x: FloatArray, z: FloatArray) -> FloatArray:
         # Averaged over an exponential mean, a Poisson variable is geometric: P(k) = 2^-(k + 1).

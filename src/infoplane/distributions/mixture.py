@@ -64,7 +64,7 @@ class Mixture:
     @property
     def shares(self) -> FloatArray:
         """Probability of each class, shape (classes,)."""
-        return np.bincount(self.labels, weights=self.weights)
+        return np.bincount(self.labels, weights=self.weights).astype(np.float64)
 
     def sample(self, n: int, seed: int) -> tuple[FloatArray, IntArray]:
         """n pairs: x (n, d), z (n,) class labels."""
@@ -123,7 +123,8 @@ class Mixture:
         """H(class | x) of each point: less variable than the pointwise information, with the same mean gap."""
         joint = self.log_joint(x)
         posterior = joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)
-        return -(np.exp(posterior) * posterior).sum(axis=1)
+        entropy: FloatArray = -(np.exp(posterior) * posterior).sum(axis=1)
+        return entropy
 
     def _grid(self) -> list[FloatArray] | None:
         """Axes of a grid that resolves every component, or None where that takes too many points."""
