@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infoplane import margins, seeds, validation
+from infoplane.estimators.discrete import row_codes
 from infoplane.estimators.subsampling import Spread, subsample_spread
 from infoplane.result import Estimate
 
@@ -147,7 +148,7 @@ def _pair_estimate(
     px, tied_x = _prepared(xs, scale, seeds.generator(seed, method, "ties", "x"))
     pz, tied_z = _prepared(zs, scale, seeds.generator(seed, method, "ties", "z"))
     repeated = atoms and tied_x == xs.shape[1] and tied_z == zs.shape[1]
-    codes = (_row_codes(xs), _row_codes(zs)) if repeated else None
+    codes = (row_codes(xs), row_codes(zs)) if repeated else None
 
     def value_of(rows: npt.NDArray[np.intp]) -> float:
         return _pair_value(px[rows], pz[rows], k, None if codes is None else (codes[0][rows], codes[1][rows]))
@@ -216,7 +217,7 @@ def _counts_within(points: Floats, radius: Floats) -> Integers:
 
 
 def _ross_value(points: Floats, codes: Integers, k: int) -> float:
-    """Mean over classes of two or more of psi(k_i) + psi(n) - psi(n_class) - psi(m_i), m_i counting the sample itself."""
+    """Mean, over classes of two or more, of psi(k_i) + psi(n) - psi(n_class) - psi(m_i), m_i counting itself."""
     from scipy.special import psi
     from sklearn.neighbors import KDTree
 
@@ -238,12 +239,6 @@ def _ross_value(points: Floats, codes: Integers, k: int) -> float:
             rows = np.flatnonzero(zero & (codes == label))
             used[rows] = KDTree(points[codes == label]).query_radius(points[rows], 0.0, count_only=True)
     return float(psi(len(codes)) + (psi(used) - psi(counts[codes]) - psi(within)).mean())
-
-
-def _row_codes(x: npt.NDArray[np.generic]) -> Integers:
-    """One integer per row, the same for equal rows."""
-    codes: Integers = np.unique(x, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
-    return codes
 
 
 def _prepared(x: npt.NDArray[np.generic], scale: margins.Scale, generator: np.random.Generator) -> tuple[Floats, int]:
