@@ -36,7 +36,7 @@ class Member:
     x: Array
     """float32, shape (n, dx)."""
     z: Array
-    """float32, shape (n, dz), or int32 labels, shape (n,)."""
+    """float32, shape (n, dz), or int32 labels, shape (n,), or whatever else ``gather`` makes rows from."""
     fit: Array
     """Row numbers that training draws from."""
     select: tuple[Array, Array]

@@ -39,10 +39,11 @@ class Checked:
         """Whether one of the variables is constant, so that there is nothing to know."""
         return self.x.shape[1] == 0 or (bool(self.z.max() == 0) if self.is_labels else self.z.shape[1] == 0)
 
-    def standardised(self, parts: crossfit.Parts) -> tuple[Array, Array]:
+    def standardised(self, number: int, parts: crossfit.Parts) -> crossfit.Prepared:
         """x and z as a fold's critic sees them: mean 0 and deviation 1 on its fit part; labels as they are."""
         x = crossfit.standardised(self.x, parts.fit)
-        return x, self.z.astype(np.int32) if self.is_labels else crossfit.standardised(self.z, parts.fit)
+        z = self.z.astype(np.int32) if self.is_labels else crossfit.standardised(self.z, parts.fit)
+        return crossfit.Prepared(x, z, (x[parts.select], z[parts.select]), (x[parts.report], z[parts.report]))
 
     def nothing(self) -> Estimate:
         """The estimate where a variable is constant."""

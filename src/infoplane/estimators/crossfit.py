@@ -29,6 +29,19 @@ class Parts:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """The samples as one fold's critic sees them."""
+
+    x: Array
+    z: Array
+    """With ``x``, what training draws batches from, by the row numbers of the fit part."""
+    select: tuple[Array, Array]
+    """x rows and z rows of the selection part."""
+    report: tuple[Array, Array]
+    """x rows and z rows of the reporting part."""
+
+
+@dataclass(frozen=True)
 class Held(Generic[Summary]):
     """A fold's critic and what it says about the reporting part, which it never saw."""
 
@@ -93,7 +106,7 @@ def standardised(x: Array, fit: Array) -> Array:
 def run(
     bank: Bank[Summary],
     parts: Sequence[Parts],
-    samples: Callable[[Parts], tuple[Array, Array]],
+    prepare: Callable[[int, Parts], Prepared],
     report: Callable[[Held[Summary]], pairs.Bound],
     seed: int,
 ) -> list[FoldResult[Summary]]:
@@ -102,19 +115,18 @@ def run(
     Args:
         bank: what trains the critics.
         parts: the folds.
-        samples: all samples as a fold's critic sees them (standardised on its fit part).
+        prepare: the samples as a fold sees them, from its number and parts; nothing but its fit part shapes them.
         report: a fold's bound from its critic and the reporting part.
         seed: root of the folds' streams.
     """
-    members, prepared = [], []
-    for number, part in enumerate(parts):
-        x, z = samples(part)
-        stream = seed_sequence(seed, "fold", number)
-        members.append(Member(x, z, part.fit, (x[part.select], z[part.select]), stream))
-        prepared.append((x[part.report], z[part.report]))
+    prepared = [prepare(number, part) for number, part in enumerate(parts)]
+    members = [
+        Member(rows.x, rows.z, part.fit, rows.select, seed_sequence(seed, "fold", number))
+        for number, (part, rows) in enumerate(zip(parts, prepared, strict=True))
+    ]
     results = []
     for number, (part, rows, trained) in enumerate(zip(parts, prepared, bank.fit(members), strict=True)):
-        summary = bank.summary(trained.weights, *rows, seed=seed_sequence(seed, "report", number))
+        summary = bank.summary(trained.weights, *rows.report, seed=seed_sequence(seed, "report", number))
         bound = report(Held(part, trained, summary))
         results.append(FoldResult(part, trained, summary, bound))
     return results
