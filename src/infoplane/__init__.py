@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from infoplane import analysis, distributions
-    from infoplane.estimators import estimate, methods
+    from infoplane.estimators.dispatch import estimate, methods
     from infoplane.estimators.noisy_channel import estimate_noisy
     from infoplane.result import Estimate
 
@@ -20,9 +20,9 @@ _PUBLIC = {
     "Estimate": ("infoplane.result", "Estimate"),
     "analysis": ("infoplane.analysis", None),
     "distributions": ("infoplane.distributions", None),
-    "estimate": ("infoplane.estimators", "estimate"),
+    "estimate": ("infoplane.estimators.dispatch", "estimate"),
     "estimate_noisy": ("infoplane.estimators.noisy_channel", "estimate_noisy"),
-    "methods": ("infoplane.estimators", "methods"),
+    "methods": ("infoplane.estimators.dispatch", "methods"),
 }
 
 __all__ = ["Estimate", "analysis", "distributions", "estimate", "estimate_noisy", "methods"]

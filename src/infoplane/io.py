@@ -97,7 +97,7 @@ def open_npy(path: Path) -> npt.NDArray[Any]:
         ValueError: no ``.npy`` file, a damaged one, or one that holds pickled objects.
     """
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file") from None
     except IsADirectoryError:
@@ -108,6 +108,11 @@ def open_npy(path: Path) -> npt.NDArray[Any]:
             if handle.read(6) != b"\x93NUMPY":
                 reason = "not a .npy file"
         raise ValueError(f"{path}: {reason}; a .npy array of numbers is wanted") from None
+    if not isinstance(loaded, np.ndarray):
+        names = ", ".join(loaded.files)
+        loaded.close()
+        raise ValueError(f"{path}: an .npz archive (of {names}); a .npy array of numbers is wanted")
+    return loaded
 
 
 def rounded(value: Any) -> Any:

@@ -20,7 +20,7 @@ def samples(array: Any, name: str) -> Array:
         ValueError: objects, strings, complex numbers, more than two dimensions, no rows or columns, or NaN or
             infinity (how many, and where the first).
     """
-    values = np.asanyarray(array)
+    values: Array = np.asanyarray(array)
     if values.dtype.kind not in "biuf":
         raise ValueError(f"{name}: dtype {values.dtype} given, an array of real numbers is wanted")
     if values.ndim not in (1, 2):
@@ -45,6 +45,27 @@ def _refuse_not_finite(values: Array, name: str) -> None:
         bad += count
     if first is not None:
         raise ValueError(f"{name}: {bad} values are NaN or infinite, the first in row {first[0]}, column {first[1]}")
+
+
+def varying_columns(values: Array) -> npt.NDArray[np.bool_]:
+    """Which columns of samples, shape (n, d), hold more than one value; reads no further than it must."""
+    varies: npt.NDArray[np.bool_] = np.zeros(values.shape[1], dtype=np.bool_)
+    for start in range(0, len(values), _BLOCK_ROWS):
+        varies |= (values[start : start + _BLOCK_ROWS] != values[:1]).any(axis=0)
+        if varies.all():
+            break
+    return varies
+
+
+def root_seed(seed: Any) -> int:
+    """``seed`` as an integer of at least 0.
+
+    Raises:
+        ValueError: anything else, such as 1.5, "1", None or True.
+    """
+    if isinstance(seed, bool | np.bool_) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed={seed!r} given; an integer of at least 0 is wanted")
+    return int(seed)
 
 
 def same_length(x: Array, z: Array, x_name: str = "x", z_name: str = "z") -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infoplane import validation
-from infoplane.estimators.discrete import Correction, row_codes, table_estimate
+from infoplane.estimators.discrete import Correction, entropy, row_codes, table_estimate
 from infoplane.result import Estimate
 
 Integers = npt.NDArray[np.int64]
@@ -55,7 +55,7 @@ def binning(
         seed: for the shuffles behind the interval.
 
     Returns:
-        The estimate in nats, of kind "estimate".
+        The estimate in nats, of kind "estimate"; for class labels with H(Z) as its ceiling.
 
     Raises:
         ValueError: bad arrays, more than 2 + 1 columns, unknown options, fewer than two bins, a range for equal mass.
@@ -83,7 +83,8 @@ def binning(
     x_codes = row_codes(_binned(xs, strategy, count, x_range, "x_range"))
     z_codes = zs[:, 0] if is_labels else row_codes(_binned(zs, strategy, count, z_range, "z_range"))
     result = table_estimate("binning", x_codes, z_codes, correction, dx, dz, seed, started)
-    return replace(result, diagnostics=result.diagnostics | {"strategy": strategy, "bins": count})
+    ceiling = entropy(np.bincount(z_codes), "none") if is_labels else None
+    return replace(result, ceiling=ceiling, diagnostics=result.diagnostics | {"strategy": strategy, "bins": count})
 
 
 def _default_bins(labels: Integers | None, n: int, dx: int, dz: int) -> int:

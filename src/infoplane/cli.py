@@ -1,0 +1,277 @@
+"""The command line: ``infoplane estimate``, ``infoplane estimate-noisy``, ``infoplane methods``.
+
+Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 the method failed on good
+input, 2 bad input (one line says which file and what is wrong).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from infoplane.result import Estimate, NoisyEstimate
+
+_LINE_WIDTH = 11
+
+
+@dataclass(frozen=True)
+class Command:
+    """One sub-command: how its arguments are declared, and what runs."""
+
+    name: str
+    summary: str
+    declare: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    parser = _Parser(prog="infoplane", description="Mutual information, in nats.")
+    subparsers = parser.add_subparsers(metavar="command", required=True)
+    for command in _COMMANDS:
+        sub = subparsers.add_parser(command.name, help=command.summary, description=command.summary)
+        command.declare(sub)
+        sub.set_defaults(run=command.run)
+    parsed = parser.parse_args(arguments)
+    try:
+        parsed.run(parsed)
+        sys.stdout.flush()
+    except ValueError as error:
+        return _fail(str(error), 2)
+    except ArithmeticError as error:
+        return _fail(str(error), 1)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}", 2)
+    return 0
+
+
+def _fail(text: str, code: int) -> int:
+    print(f"infoplane: {' '.join(text.split())}", file=sys.stderr)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage above it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+# estimate
+
+
+def _declare_estimate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("x", type=Path, help="samples of X, .npy of shape (n, dx) or (n,)")
+    parser.add_argument("z", type=Path, help="samples of Z, paired with x; a 1-D integer or boolean array is labels")
+    parser.add_argument("--method", default="auto", help="see `infoplane methods` (default: auto)")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same value (default: 0)")
+    parser.add_argument("--numbers", action="store_true", help="a 1-D integer z is numbers, not class labels")
+    _declare_json(parser)
+
+
+def _run_estimate(arguments: argparse.Namespace) -> None:
+    from infoplane.estimators.dispatch import estimate
+
+    x, z = _opened(arguments.x), _opened(arguments.z)
+    with _naming({"x": arguments.x, "z": arguments.z}):
+        result = estimate(x, z, arguments.method, arguments.seed, z_kind="numbers" if arguments.numbers else None)
+    if arguments.json:
+        _print_json(estimate_fields(result))
+    else:
+        print(estimate_text(result))
+
+
+def estimate_fields(result: Estimate) -> dict[str, Any]:
+    """The fields of ``infoplane estimate --json``."""
+    return {
+        "method": result.method,
+        "nats": result.nats,
+        "bits": result.bits,
+        "ci95": None if result.ci95 is None else list(result.ci95),
+        "kind": result.kind,
+        "ceiling": result.ceiling,
+        "n": result.n,
+        "dx": result.dx,
+        "dz": result.dz,
+        "seed": result.seed,
+        "seconds": result.seconds,
+        "warnings": list(result.warnings),
+    }
+
+
+def estimate_text(result: Estimate) -> str:
+    """A few readable lines: value, interval, kind, ceiling, warnings."""
+    interval = "" if result.ci95 is None else f"   95 % interval {_interval(*result.ci95)}"
+    lines = [
+        _line("I(X; Z)", f"{_nats(result.nats)} nats ({_nats(result.bits)} bits){interval}"),
+        _line("kind", f"{result.kind.replace('_', ' ')}, by {result.method}"),
+    ]
+    if result.ceiling is not None:
+        lines.append(_line("ceiling", f"{_nats(result.ceiling)} nats"))
+    lines.append(_line("samples", f"{result.n}, of {result.dx} + {result.dz} columns; {result.seconds:.1f} s"))
+    lines += [_line("warning", text) for text in result.warnings]
+    return "\n".join(lines)
+
+
+# estimate-noisy
+
+
+def _declare_noisy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("t", type=Path, help="samples of T = t(X), .npy of shape (n, d)")
+    parser.add_argument("--noise-std", type=float, required=True, help="standard deviation of the Gaussian noise")
+    parser.add_argument("--labels", type=Path, help="class labels Y of the samples: also I(T + noise; Y)")
+    parser.add_argument("--population", action="store_true", help="the rows are all values of X, equally likely")
+    parser.add_argument("--critic", action="store_true", help="also train an AA-MINE critic")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same value (default: 0)")
+    _declare_json(parser)
+
+
+def _run_noisy(arguments: argparse.Namespace) -> None:
+    from infoplane import validation
+    from infoplane.estimators.noisy_channel import estimate_noisy
+
+    t = _opened(arguments.t)
+    labels = None if arguments.labels is None else _opened(arguments.labels)
+    with _naming({"t": arguments.t, "labels": arguments.labels}):
+        seed = validation.root_seed(arguments.seed)
+        result = estimate_noisy(
+            t, arguments.noise_std, labels, population=arguments.population, critic=arguments.critic, seed=seed
+        )
+    if arguments.json:
+        _print_json(noisy_fields(result))
+    else:
+        print(noisy_text(result))
+
+
+def noisy_fields(result: NoisyEstimate) -> dict[str, Any]:
+    """The fields of ``infoplane estimate-noisy --json``: the labels' with labels, the critic's with a critic."""
+    names = ["noise_std", "n", "d", "lower", "upper", "lower_se", "upper_se", "plug_in", "gaussian_upper"]
+    if result.label_entropy is not None:
+        names += ["label_lower", "label_upper", "label_lower_se", "label_upper_se"]
+    if result.aa_mine is not None:
+        names.append("aa_mine")
+    known = result.as_dict()
+    return {name: known[name] for name in names} | {"warnings": list(result.warnings)}
+
+
+def noisy_text(result: NoisyEstimate) -> str:
+    """A few readable lines: bracket or exact value, labels, critic, warnings."""
+    lines = [_line("I(X; T+e)", _bracket(result.lower, result.upper, result.lower_se, result.upper_se))]
+    if result.label_lower is not None and result.label_upper is not None:
+        errors = result.label_lower_se or 0.0, result.label_upper_se or 0.0
+        lines.append(_line("I(T+e; Y)", _bracket(result.label_lower, result.label_upper, *errors)))
+    if result.label_entropy is not None:
+        lines.append(_line("H(Y)", f"{_nats(result.label_entropy)} nats"))
+    if result.gaussian_upper is not None:
+        lines.append(_line("Gaussian", f"at most {_nats(result.gaussian_upper)} nats for this covariance"))
+    if result.aa_mine is not None:
+        interval = "" if result.aa_mine.ci95 is None else f"   95 % interval {_interval(*result.aa_mine.ci95)}"
+        lines.append(_line("AA-MINE", f"{_nats(result.aa_mine.nats)} nats{interval}"))
+    lines.append(_line("samples", f"{result.n}, of {result.d} columns; noise {result.noise_std:g}"))
+    lines += [_line("warning", text) for text in result.warnings]
+    return "\n".join(lines)
+
+
+def _bracket(lower: float, upper: float, lower_se: float, upper_se: float) -> str:
+    if lower == upper:
+        return f"{_nats(lower)} nats ({_nats(lower / math.log(2.0))} bits), exact; standard error {lower_se:.2g}"
+    errors = f"standard errors {lower_se:.2g}, {upper_se:.2g}"
+    return f"{_nats(lower)} to {_nats(upper)} nats, lower and upper bound; {errors}"
+
+
+# methods
+
+
+def _declare_methods(parser: argparse.ArgumentParser) -> None:
+    _declare_json(parser)
+
+
+def _run_methods(arguments: argparse.Namespace) -> None:
+    from infoplane.estimators.dispatch import methods
+
+    listed = methods()
+    if arguments.json:
+        _print_json(listed)
+        return
+    for name, purpose in listed.items():
+        print(_line(name, purpose))
+
+
+# shared
+
+
+@contextlib.contextmanager
+def _naming(files: Mapping[str, Path | None]) -> Iterator[None]:
+    """Name the file where a ValueError names the argument ("x: 3 values are NaN", "x has 9 rows and z has 8")."""
+    try:
+        yield
+    except ValueError as error:
+        given = {name: str(file) for name, file in files.items() if file is not None}
+        argument = re.compile(rf"(?<![\w'/.-])({'|'.join(given)})(?=: | has | is | must )")
+        raise ValueError(argument.sub(lambda match: given[match[0]], str(error))) from error
+
+
+def _opened(path: Path) -> npt.NDArray[Any]:
+    from infoplane.io import open_npy
+
+    return open_npy(path)
+
+
+def _declare_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def _print_json(fields: Mapping[str, Any]) -> None:
+    print(json.dumps(_finite(fields), allow_nan=False, ensure_ascii=False))
+
+
+def _finite(value: Any) -> Any:
+    """``value`` with null for NaN and infinity, which JSON does not have."""
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _line(head: str, text: str) -> str:
+    return f"{head:<{_LINE_WIDTH}}{text}"
+
+
+def _interval(low: float, high: float) -> str:
+    return f"{_nats(low)} to {_nats(high)}"
+
+
+def _nats(value: float) -> str:
+    return f"{value:.4g}" if abs(value) >= 10.0 else f"{value:.3f}"
+
+
+_COMMANDS = (
+    Command("estimate", "Estimate I(X; Z) from paired samples.", _declare_estimate, _run_estimate),
+    Command(
+        "estimate-noisy",
+        "Bracket I(X; T + noise) for T = t(X) and Gaussian noise of known size.",
+        _declare_noisy,
+        _run_noisy,
+    ),
+    Command("methods", "List the methods of `estimate`, and what each is for.", _declare_methods, _run_methods),
+)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""``estimate``: check the arrays, call the method by name, hand back an ``Estimate``."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from importlib import import_module
+from typing import Any, Literal
+
+import numpy.typing as npt
+
+from infoplane import validation
+from infoplane.estimators.registry import METHODS, Method
+from infoplane.result import Estimate
+from infoplane.validation import Array
+
+ZKind = Literal["numbers", "labels"]
+_OURS = ("seed", "labels", "options")
+
+
+def estimate(
+    x: npt.ArrayLike,
+    z: npt.ArrayLike,
+    method: str = "auto",
+    seed: int = 0,
+    z_kind: ZKind | None = None,
+    **options: Any,
+) -> Estimate:
+    """Estimate the mutual information I(X; Z) from paired samples.
+
+    Constant columns are dropped with a warning; if nothing varies in one of the variables the value is exactly 0.
+
+    Args:
+        x: samples, shape (n, dx) or (n,), real numbers; may be memory-mapped.
+        z: samples, shape (n, dz) or (n,), paired with ``x`` row by row; a 1-D array of integers or booleans is class
+            labels.
+        method: one of ``methods()``.
+        seed: root of every random stream; the same seed gives the same value.
+        z_kind: "numbers" or "labels" where a 1-D ``z`` is not what it looks like.
+        **options: of the method, such as ``k`` of ksg or ``hidden`` of mine.
+
+    Returns:
+        The value in nats, with its interval, kind, ceiling, warnings and diagnostics.
+
+    Raises:
+        ValueError: arrays that are not paired samples of finite real numbers, an unknown method or option, class
+            labels where the method wants numbers or the other way round, too few samples, a seed that is no integer.
+        FloatingPointError: the method's result is not a number.
+    """
+    started = time.perf_counter()
+    chosen = _method(method)
+    seed = validation.root_seed(seed)
+    call = _call(chosen, method, _is_labels(z, z_kind), options)
+    pair = _pair(x, z, call.labels)
+    if pair.constant:
+        warnings = (*pair.notes, f"{' and '.join(pair.constant)}: constant, and a constant variable has no information")
+        return Estimate(
+            0.0, (0.0, 0.0), "exact", method, 0.0 if call.labels else None, len(pair.x), *pair.widths, seed,
+            time.perf_counter() - started, warnings,
+        )  # fmt: skip
+    result = call.function(pair.x, pair.z, seed=seed, **call.options)
+    if not math.isfinite(result.nats):
+        raise FloatingPointError(f"{method}: the value is {result.nats}; the method diverged on these samples")
+    return replace(
+        result,
+        method=method,
+        dx=pair.widths[0],
+        dz=pair.widths[1],
+        seconds=time.perf_counter() - started,
+        warnings=(*pair.notes, *result.warnings),
+    )
+
+
+def methods() -> dict[str, str]:
+    """The names that ``method=`` takes, and what each is for."""
+    return {name: method.purpose for name, method in METHODS.items()}
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A method's function and what it is called with besides the samples."""
+
+    function: Callable[..., Estimate]
+    labels: bool
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Paired samples without constant columns."""
+
+    x: Array
+    z: Array
+    """Shape (n, dz), or codes 0..K-1, shape (n,)."""
+    widths: tuple[int, int]
+    """Columns as given."""
+    notes: tuple[str, ...]
+    constant: tuple[str, ...]
+    """Names of the variables in which nothing varies."""
+
+
+def _method(name: str) -> Method:
+    if name not in METHODS:
+        raise ValueError(f"method {name!r} is unknown; one of: {', '.join(METHODS)}")
+    return METHODS[name]
+
+
+def _is_labels(z: npt.ArrayLike, z_kind: str | None) -> bool:
+    if z_kind not in (None, "numbers", "labels"):
+        raise ValueError(f"z_kind={z_kind!r} given; allowed: None, 'numbers', 'labels'")
+    return validation.is_labels(z) if z_kind is None else z_kind == "labels"
+
+
+def _call(method: Method, name: str, labels: bool, options: dict[str, Any]) -> _Call:
+    """The function to call.
+
+    Raises:
+        ValueError: labels where the method wants numbers or the other way round, or an option that it does not have.
+    """
+    if labels and not method.takes_labels:
+        others = ", ".join(other for other, entry in METHODS.items() if entry.takes_labels)
+        raise ValueError(
+            f"{name} wants numbers and z is class labels (a 1-D array of integers or booleans): say z_kind='numbers' "
+            f"(--numbers) if they are numbers, or use one of {others}"
+        )
+    if not labels and not method.takes_numbers:
+        raise ValueError(f"{name} wants class labels: z must be a 1-D array of integers or booleans")
+    function_name = method.label_function if labels and method.label_function else method.function
+    function: Callable[..., Estimate] = getattr(import_module(method.module), function_name)
+    accepted = inspect.signature(function).parameters
+    passed = (
+        {"labels": labels} if "labels" in accepted and accepted["labels"].kind is inspect.Parameter.KEYWORD_ONLY else {}
+    )
+    if method.trained and "options" in accepted:
+        return _Call(function, labels, passed | _critic_options(name, options))
+    allowed = [key for key, one in accepted.items() if one.kind is one.KEYWORD_ONLY and key not in _OURS]
+    _refuse_unknown(name, options, allowed)
+    return _Call(function, labels, passed | options)
+
+
+def _critic_options(method: str, options: dict[str, Any]) -> dict[str, Any]:
+    """``options`` for a trained method: a CriticOptions as it is, or one made of its fields' values."""
+    if not options:
+        return {}
+    from infoplane.critics import CriticOptions
+
+    if set(options) == {"options"}:
+        return options
+    _refuse_unknown(method, options, [one.name for one in fields(CriticOptions)])
+    if method == "infonce":
+        options = {"kind": "separable"} | options
+    return {"options": CriticOptions(**options)}
+
+
+def _refuse_unknown(method: str, options: dict[str, Any], allowed: list[str]) -> None:
+    unknown = [key for key in options if key not in allowed]
+    if unknown:
+        listed = ", ".join(allowed) if allowed else "none"
+        raise ValueError(f"{method} has no option {', '.join(unknown)}; it has: {listed}")
+
+
+def _pair(x: npt.ArrayLike, z: npt.ArrayLike, labels: bool) -> _Pair:
+    xs = validation.samples(x, "x")
+    zs = validation.labels(z, "z") if labels else validation.samples(z, "z")
+    validation.same_length(xs, zs)
+    if len(xs) < 2:
+        raise ValueError("x and z have a single row; samples are wanted")
+    widths = (xs.shape[1], 1 if labels else zs.shape[1])
+    xs, notes, constant = _varying(xs, "x")
+    if labels:
+        z_notes, z_constant = list[str](), ["z"] if zs.max() == 0 else []
+    else:
+        zs, z_notes, z_constant = _varying(zs, "z")
+    return _Pair(xs, zs, widths, (*notes, *z_notes), (*constant, *z_constant))
+
+
+def _varying(values: Array, name: str) -> tuple[Array, list[str], list[str]]:
+    """The columns that vary, a note on dropped ones, and the variable's name if none varies."""
+    varies = validation.varying_columns(values)
+    if varies.all():
+        return values, [], []
+    if not varies.any():
+        return values, [], [name]
+    dropped = int((~varies).sum())
+    return values[:, varies], [f"{name}: {dropped} of {len(varies)} columns are constant and were dropped"], []
