@@ -39,16 +39,15 @@ def draw(curves: pd.DataFrame, measured: Measurements, encoder: str, columns: in
     """
     if curves.empty:
         raise ValueError(f"learning curves of {encoder}: no rows")
-    groups: list[tuple[Any, pd.DataFrame]] = list(curves.groupby(["quantity", "stop"], sort=False, dropna=False))
+    groups = panels(curves)
     with style.styled():
-        title = f"Did the critics of {encoder} converge? Their values while they are fitted"
-        figure, axes = style.panels(len(groups), columns, 2.3, title)
-        for panel, ((name, stop), rows) in zip(axes, groups, strict=True):
-            at = None if math.isnan(stop) else int(stop)
-            value, headline = _find(measured, encoder, str(name), at)
+        question = f"Did the critics of {encoder} converge? Their values while they are fitted"
+        figure, axes = style.panels(len(groups), columns, 2.3, question)
+        for panel, (name, stop, rows) in zip(axes, groups, strict=True):
+            value, headline = _find(measured, encoder, name, stop)
             _panel(panel, rows)
             _context(panel, value, None if name == "shuffled" else headline)
-            panel.set_title(_title(str(name), at))
+            panel.set_title(title(name, stop))
         _legend(figure)
     return figure
 
@@ -64,9 +63,16 @@ def _find(measured: Measurements, encoder: str, name: str, stop: int | None) -> 
     return content[name], content[headline]
 
 
-def _title(name: str, stop: int | None) -> str:
-    title = _TITLES.get(name, name)
-    return title if stop is None else f"{title.replace('I(E; Y)', 'I(P; Y)')}, stop {stop}"
+def panels(curves: pd.DataFrame) -> list[tuple[str, int | None, pd.DataFrame]]:
+    """The curves of each quantity and stop, in order of appearance."""
+    groups: list[Any] = list(curves.groupby(["quantity", "stop"], sort=False, dropna=False))
+    return [(str(name), None if math.isnan(stop) else int(stop), rows) for (name, stop), rows in groups]
+
+
+def title(name: str, stop: int | None) -> str:
+    """What a panel shows, in words."""
+    text = _TITLES.get(name, name)
+    return text if stop is None else f"{text.replace('I(E; Y)', 'I(P; Y)')}, stop {stop}"
 
 
 def _panel(axes: Axes, rows: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ REFERENCE = "#555555"
 SHADE = "#ECECEC"
 WIDTH_OF_COLUMN = 3.8
 """Width of a column of panels in inches; two fit a page, one fits a phone."""
+
+_LONG_NUMBER = re.compile(r"(?<![\d.])([1-9]\d*\.\d\d)\d+")
+"""Coordinates carry six decimals of a point; two are finer than a screen and make the file a third smaller."""
 
 _RC: Any = {
     "font.family": "DejaVu Sans",  # comes with Matplotlib: the same glyphs on every machine
@@ -183,7 +187,7 @@ def to_svg(figure: Figure) -> str:
     text = io.StringIO()
     with styled():
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    return text.getvalue()
+    return _LONG_NUMBER.sub(r"\1", text.getvalue())
 
 
 def to_png(figure: Figure, dpi: float = 200.0) -> bytes:
