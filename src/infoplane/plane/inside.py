@@ -1,0 +1,151 @@
+"""Networks with noise inside: I(X; T_k) and I(T_k; Y) where the noise of earlier layers reaches the later ones.
+
+T_k = f_k(T_{k-1}) + noise, so X - T_1 - T_2 - ... is a Markov chain and the data-processing inequality holds over the
+layers (Goldfeld et al. 2019, "Estimating information flow in deep neural networks"). Beyond the first layer p(t|x) is
+a Gaussian mixture over the earlier noise. Samples t come from one pass of the network over all inputs; q are mixtures
+whose centres come from further passes, q+ the same with the samples' own centres among them. In expectation
+
+    E ln q(t) <= E ln p(t) <= E ln q+(t),
+
+the first since q is independent of t, the second since, given all centres, t is as likely to come from any of them
+(the entropy bound of semi-implicit variational inference, Molchanov et al. 2019). So for I(X; T) = E ln p(t|x) / p(t)
+
+    lower = mean ln q(t|x) / q+(t),        upper = mean ln q+(t|x) / q(t),
+
+and with the mixture of a class in place of that of an input, I(T; Y). Mixtures of one input cost little and get many
+passes; those of a class or of all inputs have thousands of centres in every pass and need few.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane.estimators._channel import own_class_blocks
+from infoplane.plane.network import SmallNet, Weights, forward, signed
+from infoplane.seeds import generator
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+_BLOCK_ROWS = 64
+_WHOLE_PASSES = 2
+"""Passes, besides the samples' own, whose centres make up the mixtures of all inputs and of a class."""
+_SMALLEST = 1e-37
+"""Density ratios below this, which float32 cannot hold, count as this."""
+
+
+@dataclass(frozen=True)
+class InsideBracket:
+    """Bounds on the two informations of one layer, in nats, and their Monte Carlo standard errors."""
+
+    lower: float
+    upper: float
+    label_lower: float
+    label_upper: float
+    lower_se: float
+    upper_se: float
+    label_lower_se: float
+    label_upper_se: float
+
+
+def inside_brackets(
+    net: SmallNet, weights: Weights, x: Array, y: Array, *, passes: int = 256, seed: int = 0
+) -> list[InsideBracket]:
+    """Brackets for every layer of a network with noise inside; the last layer gets its noise only to be measured.
+
+    Args:
+        net: the network; ``net.noise_std`` must be positive.
+        weights: its weights.
+        x: all inputs, equally likely, shape (n, inputs).
+        y: labels, shape (n,), integers from 0.
+        passes: passes of the network behind the mixture of one input; the bracket narrows with them.
+        seed: of the noise, the same for every epoch that is measured with it.
+
+    Raises:
+        ValueError: no noise inside, or too few passes.
+    """
+    if not net.noise_std > 0 or passes < _WHOLE_PASSES:
+        raise ValueError(
+            f"noise_std {net.noise_std} inside and {passes} passes given; noise and {_WHOLE_PASSES} passes are wanted"
+        )
+    order = np.argsort(y, kind="stable")
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(y))]).astype(np.int64)
+    runs = _passes(net, weights, signed(x[order]), seed)
+    own = next(runs)
+    layers = [_Layer(centres, bounds, generator(seed, "own noise", k)) for k, centres in enumerate(own)]
+    for number in range(passes):
+        for layer, centres in zip(layers, next(runs), strict=True):
+            layer.add(centres, whole=number < _WHOLE_PASSES)
+    return [layer.bracket() for layer in layers]
+
+
+def _passes(net: SmallNet, weights: Weights, inputs: Array, seed: int) -> Iterator[list[Array]]:
+    """Endless passes with fresh noise: every layer's centres (before its own noise) in units of the noise."""
+    scale = np.float32(1 / net.noise_std)
+    number = 0
+    while True:
+        random = generator(seed, "noise inside", number)
+        noise = [random.standard_normal((len(inputs), width), dtype=np.float32) for width in net.widths[:-1]]
+        outputs = forward(net, weights, inputs, [np.float32(net.noise_std) * part for part in noise])[1:]
+        yield [output * scale - part for output, part in zip(outputs[:-1], noise, strict=True)] + [outputs[-1] * scale]
+        number += 1
+
+
+class _Layer:
+    """Sums of p(t|centre) / p(t|own centre) for the samples of one layer and their mirror images, shape (2, n)."""
+
+    def __init__(self, own: Array, bounds: Integers, random: np.random.Generator) -> None:
+        noise = random.standard_normal(own.shape, dtype=np.float32)
+        self.bounds, self.middle = bounds, own.mean(axis=0)
+        self.samples = [own + noise - self.middle, own - noise - self.middle]
+        self.reference = 0.5 * np.einsum("ij,ij->i", noise, noise)
+        self.passes, self.whole_passes = 0, 0
+        shape = (2, len(own))
+        self.same, self.within, self.total = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self.own_within, self.own_total = np.zeros(shape), np.zeros(shape)
+        self._add_whole(own - self.middle, self.own_within, self.own_total)
+
+    def add(self, centres: Array, *, whole: bool) -> None:
+        """Add a pass to the inputs' own mixtures and, if ``whole``, to the classes' and that of all."""
+        centres = centres - self.middle
+        self.passes += 1
+        for sums, samples in zip(self.same, self.samples, strict=True):
+            gap = samples - centres
+            sums += np.exp(self.reference - 0.5 * np.einsum("ij,ij->i", gap, gap))
+        if whole:
+            self.whole_passes += 1
+            self._add_whole(centres, self.within, self.total)
+
+    def _add_whole(self, centres: Array, within: Floats, total: Floats) -> None:
+        squares = 0.5 * np.einsum("ij,ij->i", centres, centres)
+        for sign, samples in enumerate(self.samples):
+            offset = 0.5 * np.einsum("ij,ij->i", samples, samples) - self.reference
+            for start in range(0, len(samples), _BLOCK_ROWS):
+                rows = slice(start, min(start + _BLOCK_ROWS, len(samples)))
+                table = samples[rows] @ centres.T
+                table -= squares
+                table -= offset[rows, None]
+                ratios = np.exp(table, out=table)
+                total[sign, rows] += ratios.sum(axis=1, dtype=np.float64)
+                for local, columns in own_class_blocks(rows, self.bounds):
+                    inside = slice(start + local.start, start + local.stop)
+                    within[sign, inside] += ratios[local, columns].sum(axis=1, dtype=np.float64)
+
+    def bracket(self) -> InsideBracket:
+        """The bounds from all passes added so far."""
+        n, passes = self.total.shape[1], self.whole_passes
+        counts = np.repeat(np.diff(self.bounds), np.diff(self.bounds))
+        total = self.total / (passes * n), (self.total + self.own_total) / ((passes + 1) * n)
+        within = self.within / (passes * counts), (self.within + self.own_within) / ((passes + 1) * counts)
+        same = self.same / self.passes, (self.same + 1) / (self.passes + 1)
+        ratios = [same[0] / total[1], same[1] / total[0], within[0] / total[0], within[1] / total[0]]
+        terms = np.stack([np.log(np.maximum(ratio, _SMALLEST)).mean(axis=0) for ratio in ratios])
+        values, errors = terms.mean(axis=1), terms.std(axis=1, ddof=1) / math.sqrt(n)
+        return InsideBracket(*(float(number) for number in (*values, *errors)))
