@@ -42,6 +42,8 @@ class Member:
     select: tuple[Array, Array]
     """The critic's x rows and z rows that choose the checkpoint."""
     seed: np.random.SeedSequence
+    initial: Sequence[Array] | None = None
+    """Weights to start from (a warm start), instead of fresh ones."""
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,8 @@ class _Run(Generic[Summary]):
         self.randoms = [np.random.default_rng(stream[1]) for stream in streams]
         self.looks = [stream[2] for stream in streams]
         self.shift_random = np.random.default_rng(streams[0][3])
-        bank.prepare([bank.critic.initial(np.random.default_rng(stream[0])) for stream in streams])
+        fresh = (bank.critic.initial(np.random.default_rng(stream[0])) for stream in streams)
+        bank.prepare([member.initial or weights for member, weights in zip(members, fresh, strict=True)])
         stack = (lambda arrays: np.stack(arrays)) if len(members) > 1 else (lambda arrays: arrays[0])
         self.x = tf.constant(stack([member.x for member in members]))
         self.z = tf.constant(stack([member.z for member in members]))
