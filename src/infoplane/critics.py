@@ -135,12 +135,12 @@ def _forward(weights: Sequence[Any], inputs: Any) -> Any:
 
 def _shifted(rows: Any, shift: Any) -> Any:
     """``rows`` moved on by ``shift``, the last ones in front: a derangement for 0 < shift < number of rows."""
-    tf = tensorflow()
-    cut = tf.shape(rows)[0] - shift
-    return tf.concat([rows[cut:], rows[:cut]], axis=0)
+    return tensorflow().roll(rows, shift, axis=0)
 
 
 def _split(rows: Any, base_columns: int) -> tuple[Any, Any]:
+    if not base_columns:
+        return rows, None
     width = rows.shape[1] - base_columns
     return rows[:, :width], rows[:, width:]
 
@@ -157,15 +157,17 @@ class Concatenation:
     block_rows: int = 4096
 
     def initial(self, random: np.random.Generator) -> list[Array]:
-        """Fresh weights: the base's scale if there is a base, then kernel and bias of each layer."""
+        """Fresh weights: the base's scale if there is one, the first kernel's rows for z, kernels and biases."""
         inputs = self.dx + self.dz - 2 * self.base_columns
         scale = [np.ones((), np.float32)] if self.base_columns else []
-        return scale + _layers(random, (inputs, *self.hidden, 1), last_zero=True)
+        kernel, *rest = _layers(random, (inputs, *self.hidden, 1), last_zero=True)
+        cut = self.dx - self.base_columns
+        return [*scale, kernel[cut:].copy(), kernel[:cut].copy(), *rest]
 
     def decays(self) -> list[bool]:
         """Kernels decay; biases and the base's scale do not."""
         scale = [False] if self.base_columns else []
-        return scale + [True, False] * (len(self.hidden) + 1)
+        return scale + [True] + [True, False] * (len(self.hidden) + 1)
 
     def raw(self, weights: Sequence[Any], x: Any, z: Any, shifts: Any) -> tuple[Any, ...]:
         """f of the true pairs, shape (b,), and of the shifted ones, shape (b, number of shifts)."""
@@ -174,11 +176,11 @@ class Concatenation:
         x, left = _split(x, self.base_columns)
         z, right = _split(z, self.base_columns)
         count = shifts.shape[0]
-        from_x = tf.nn.bias_add(tf.matmul(x, layers[0][: x.shape[1]]), layers[1])
-        from_z = tf.matmul(z, layers[0][x.shape[1] :])
+        from_z = tf.matmul(z, layers[0])
+        from_x = tf.nn.bias_add(tf.matmul(x, layers[1]), layers[2])
         paired = [from_z] + [_shifted(from_z, shifts[k]) for k in range(count)]
         first = tf.concat([from_x + partner for partner in paired], axis=0)
-        out = _forward(layers[2:], tf.nn.relu(first)) if self.hidden else first
+        out = _forward(layers[3:], tf.nn.relu(first)) if self.hidden else first
         out = tf.reshape(out, [1 + count, tf.shape(x)[0]])
         if scale is not None:
             partners = [right] + [_shifted(right, shifts[k]) for k in range(count)]
