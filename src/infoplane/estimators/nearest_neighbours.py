@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from infoplane import margins, seeds, validation
-from infoplane.estimators.discrete import row_codes
-from infoplane.estimators.subsampling import Spread, subsample_spread
+from infoplane.estimators.discrete import entropy, row_codes
+from infoplane.estimators.subsampling import Spread, spread
 from infoplane.result import Estimate
 
 Floats = npt.NDArray[np.float64]
@@ -45,7 +45,7 @@ def ksg(
         seed: for the noise that breaks ties and the partitions behind the interval.
 
     Returns:
-        The estimate in nats, of kind "estimate"; it may be slightly negative. ``ci95`` is None for fewer than 120
+        The estimate in nats, of kind "estimate"; it may be slightly negative. ``ci95`` is None for fewer than 20
         samples.
 
     Raises:
@@ -72,7 +72,7 @@ def mixed_ksg(
         seed: for the noise that breaks the remaining ties and the partitions behind the interval.
 
     Returns:
-        The estimate in nats, of kind "estimate". ``ci95`` is None for fewer than 120 samples.
+        The estimate in nats, of kind "estimate". ``ci95`` is None for fewer than 20 samples.
 
     Raises:
         ValueError: as ``ksg``.
@@ -117,7 +117,7 @@ def ross(
         raise ValueError("labels: every class has a single sample; nearest neighbours need two in a class")
     points, tied = _prepared(values, scale, seeds.generator(seed, "ross", "ties"))
     value = _ross_value(points, codes, k)
-    spread = subsample_spread(
+    around = spread(
         lambda rows: _ross_value(points[rows], codes[rows], k),
         len(codes),
         value,
@@ -126,15 +126,19 @@ def ross(
         bias_exponent=_bias_exponent(points.shape[1]),
     )
     single = int(np.count_nonzero(counts == 1))
-    left_out = (f"{single} classes have a single sample, which has no neighbour: left out",) if single else ()
-    share = counts / len(codes)
-    result = _estimate("ross", value, spread, points.shape[1], 1, len(codes), {"k": k, "tied_columns": tied})
+    ceiling = entropy(counts, "none")
+    result = _estimate("ross", value, around, points.shape[1], 1, len(codes), {"k": k, "tied_columns": tied})
+    above = (result.ci95 or (value, value))[0] > ceiling
     return replace(
         result,
-        ceiling=float(-(share * np.log(share)).sum()),
+        ceiling=ceiling,
         seed=seed,
         seconds=time.perf_counter() - started,
-        warnings=left_out + result.warnings,
+        warnings=(
+            *((f"{single} classes have a single sample, which has no neighbour: left out",) if single else ()),
+            *((f"above its ceiling: the interval lies above H(Y) = {ceiling:.4g} nats",) if above else ()),
+            *result.warnings,
+        ),
     )
 
 
@@ -154,7 +158,7 @@ def _pair_estimate(
         return _pair_value(px[rows], pz[rows], k, None if codes is None else (codes[0][rows], codes[1][rows]))
 
     value = _pair_value(px, pz, k, codes)
-    spread = subsample_spread(
+    around = spread(
         value_of,
         len(px),
         value,
@@ -163,7 +167,7 @@ def _pair_estimate(
         bias_exponent=_bias_exponent(px.shape[1] + pz.shape[1]),
     )
     result = _estimate(
-        method, value, spread, px.shape[1], pz.shape[1], len(px), {"k": k, "tied_columns": tied_x + tied_z}
+        method, value, around, px.shape[1], pz.shape[1], len(px), {"k": k, "tied_columns": tied_x + tied_z}
     )
     return replace(result, seed=seed, seconds=time.perf_counter() - started)
 
@@ -258,16 +262,16 @@ def _check_k(k: int, n: int) -> None:
 
 
 def _estimate(
-    method: str, value: float, spread: Spread | None, dx: int, dz: int, n: int, diagnostics: dict[str, float | int]
+    method: str, value: float, around: Spread | None, dx: int, dz: int, n: int, diagnostics: dict[str, float | int]
 ) -> Estimate:
     return Estimate(
         nats=value,
-        ci95=None if spread is None else (spread.low, spread.high),
+        ci95=None if around is None else (around.low, around.high),
         kind="estimate",
         method=method,
         n=n,
         dx=dx,
         dz=dz,
-        warnings=("too few samples for an interval",) if spread is None else spread.warnings(),
-        diagnostics=diagnostics if spread is None else diagnostics | spread.diagnostics(),
+        warnings=("too few samples for an interval",) if around is None else around.warnings(),
+        diagnostics=diagnostics if around is None else diagnostics | around.diagnostics(),
     )
