@@ -207,6 +207,17 @@ def test_the_overfitted_leg_is_shaded_where_there_is_one() -> None:
         assert shaded == ([30] if wanted else [])
 
 
+def test_a_loss_of_zero_has_no_place_on_the_log_axis_and_leaves_the_rest_legible() -> None:
+    run = made(NAMES[:2])
+    table = training_table(run.training)
+    table.loc[(table["split"] == "train") & (table["epoch"] > 30), "loss"] = 0.0
+    axes = training.draw(table, run.measured.encoders, STOPS, 800).axes[3]
+    positive = table.loc[table["loss"] > 0, "loss"]
+    low, high = axes.get_ylim()
+    assert positive.min() / 2 < low < positive.min()
+    assert positive.max() < high < 2 * positive.max()
+
+
 @pytest.mark.parametrize("stops", [(5,), (1, 2, 3, 50, 400)])
 def test_any_number_of_stops(stops: tuple[int, ...]) -> None:
     run = made(NAMES[:2], classes=3, stops=stops)

@@ -85,6 +85,8 @@ def test_templates_are_valid_and_draw(name: str) -> None:
         "noise_curve": noise_curve_table(results.measured),
         "quantities": quantity_table(summarise(results.measured)),
     }
+    if name == "training":  # a classifier that overfits completely has a training loss of exactly 0
+        tables[name].loc[tables[name]["epoch"] > 30, "loss"] = 0.0
     # DVC hands every cell over as text.
     rows = list(csv.DictReader(tables[name].to_csv(index=False).splitlines()))
     specification["data"]["values"] = [row | {"rev": "workspace"} for row in rows]
