@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 import numpy as np
 
 from infoplane import io, seeds
-from infoplane.critics import CriticOptions
 from infoplane.embeddings import unit_rows
-from infoplane.estimators.aa_mine import aa_mine
+from infoplane.estimators.aa_mine import DEFAULTS, aa_mine
 from infoplane.estimators.noisy_channel import brackets
 from infoplane.params.measure import Measure
 from infoplane.params.section import read_seed
@@ -25,7 +25,7 @@ def work(arguments: argparse.Namespace) -> None:
     levels = dict.fromkeys((settings.noise_std, *settings.noise_curve))
     measured = dict(zip(levels, brackets(t, list(levels), seed=seed), strict=True))
     bracket = measured[settings.noise_std]
-    critic = aa_mine(t, settings.noise_std, seed=seed, options=CriticOptions(**settings.aa_mine.model_dump()))
+    critic = aa_mine(t, settings.noise_std, seed=seed, options=replace(DEFAULTS, **settings.aa_mine.model_dump()))
     io.save_table(arguments.out_curves, curve_rows(critic, "aa_mine"), CURVE_COLUMNS)
     io.save_npz(arguments.out_terms, {"influence": bracket.influence})
     metrics = {

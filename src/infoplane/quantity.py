@@ -105,8 +105,8 @@ def noise_headline(measured: NoisyEstimate, critic: Estimate) -> Quantity:
     Which is better is decided by the critic's value on its selection part, which is not reported.
     """
     entry = from_bracket(measured)
-    if critic.diagnostics["selection"] > measured.lower and not critic.warnings:
-        error = critic.diagnostics["standard_error"]
+    if _selection_value(critic) > measured.lower and not critic.warnings:
+        error = critic.diagnostics.get("standard_error", 0.0)
         entry |= {
             "nats": critic.nats,
             "lower": critic.nats,
@@ -116,18 +116,23 @@ def noise_headline(measured: NoisyEstimate, critic: Estimate) -> Quantity:
     return entry
 
 
+def _selection_value(bound: Estimate) -> float:
+    """The bound on its selection part; a variable that does not vary needs no critic and has none."""
+    return float(bound.diagnostics.get("selection", bound.nats))
+
+
 def label_headline(bounds: Sequence[Estimate]) -> Quantity:
     """The bracket [largest lower bound, H(Y)] of a label information.
 
     Which bound is the largest is decided by their values on the selection part, never by the values that are
     reported: choosing the larger of two reported values would be biased upwards.
     """
-    best = max(bounds, key=lambda bound: float(bound.diagnostics["selection"]))
+    best = max(bounds, key=_selection_value)
     entropy = best.ceiling
     assert entropy is not None, "a bound on a label information knows H(Y)"
     return bracket(
         best.nats,
-        best.diagnostics["standard_error"],
+        best.diagnostics.get("standard_error", 0.0),
         entropy,
         0.0,
         ceiling=entropy,
@@ -138,11 +143,12 @@ def label_headline(bounds: Sequence[Estimate]) -> Quantity:
 
 def curve_rows(estimate: Estimate, quantity_name: str, stop: int | None = None) -> list[dict[str, Any]]:
     """The learning curves of an estimate's critics as table rows."""
-    return [
-        {"quantity": quantity_name, "stop": stop, "fold": fold, **point}
-        for fold, curve in enumerate(estimate.diagnostics["curves"])
-        for point in curve
-    ]
+    rows = []
+    for fold, curve in enumerate(estimate.diagnostics.get("curves", [])):
+        points = zip(curve["step"], curve["train"], curve["selection"], strict=True)
+        fixed = {"quantity": quantity_name, "stop": stop, "fold": fold}
+        rows += [fixed | {"step": step, "train": train, "selection": chosen} for step, train, chosen in points]
+    return rows
 
 
 CURVE_COLUMNS = ("quantity", "stop", "fold", "step", "train", "selection")

@@ -94,12 +94,16 @@ def varying_columns(x: Array, name: str) -> tuple[Array, list[str]]:
 
 
 def standardised(x: Array, fit: Array) -> Array:
-    """x with mean 0 and deviation 1 on the rows ``fit``, float32; columns constant there become 0."""
+    """x with mean 0 and deviation 1 on the rows ``fit``, float32; columns constant there become 0.
+
+    Values are held within the range of the rows ``fit``: a critic is not to be trusted where it saw nothing, and one
+    sample far outside (rarely active units have them) would dominate mean e^f.
+    """
     rows = x[fit].astype(np.float64)
     mean, deviation = rows.mean(axis=0), rows.std(axis=0)
-    floor = 1e-12 * np.maximum(np.abs(mean), 1e-300)
-    scale = np.where(deviation > floor, 1.0 / np.maximum(deviation, floor), 0.0)
-    result: Array = ((x - mean) * scale).astype(np.float32)
+    varies = deviation > 1e-12 * np.abs(mean)
+    scale = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=varies)
+    result: Array = ((np.clip(x, rows.min(axis=0), rows.max(axis=0)) - mean) * scale).astype(np.float32)
     return result
 
 
@@ -170,4 +174,5 @@ def diagnostics_of(results: Sequence[FoldResult[Any]], bound: pairs.Bound) -> di
         "chosen_steps": [result.trained.chosen_step for result in results],
         "converged": not any(result.trained.diverged or result.trained.unconverged for result in results),
         "standard_error": bound.standard_error,
+        "selection": float(np.mean([result.trained.value for result in results])),
     }

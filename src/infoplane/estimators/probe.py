@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +86,18 @@ def probe(x: npt.ArrayLike, labels: npt.ArrayLike, *, seed: int = 0, options: Cr
         return pairs.Bound(float(np.mean(gain)), gain - np.mean(gain))
 
     results = crossfit.run(bank, parts, data.standardised, report, seed)
-    return data.from_folds(results, ceiling=float(np.mean(entropy)))
+    mean_entropy = float(np.mean(entropy))
+    return data.from_folds(results, ceiling=mean_entropy, **_as_information(results, mean_entropy))
+
+
+def _as_information(results: Sequence[crossfit.FoldResult[Outputs]], entropy: float) -> dict[str, Any]:
+    """The selection value and the learning curves as H(Y) - cross-entropy, comparable with the reported bound."""
+    curves = []
+    for result in results:
+        told = result.trained.curve
+        values = {name: [value + entropy for value in told[name]] for name in ("selection", "train")}
+        curves.append(told | values)
+    return {"selection": entropy + float(np.mean([result.trained.value for result in results])), "curves": curves}
 
 
 def calibrate(selection: Outputs, prior: Array, fitted: int) -> Calibration:
