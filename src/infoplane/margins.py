@@ -18,7 +18,8 @@ _ROUNDING_STEPS = 16.0
 def standardised(x: npt.NDArray[np.generic]) -> Floats:
     """Every column with mean 0 and standard deviation 1; constant columns become 0. Shape (n, d), float64."""
     values = np.array(x, dtype=np.float64)
-    values -= values.mean(axis=0)
+    varies = (values != values[:1]).any(axis=0)
+    values -= np.where(varies, values.mean(axis=0), values[:1])  # a mean is rounded: constant columns by themselves
     largest = np.abs(values).max(axis=0)
     values /= np.where(largest > 0.0, largest, 1.0)  # first, so that squares neither overflow nor vanish
     std = values.std(axis=0)
