@@ -8,7 +8,6 @@ column sums alone are independent. Everything is float64 and in nats.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -86,18 +85,21 @@ def from_shifts(joint: Array, shifted: Array, shifts: Array, clip: float | None 
 
 
 def from_matrix(scores: Array, clip: float | None = None) -> PairTerms:
-    """Terms from all f_ij, shape (n, n)."""
+    """Terms from all f_ij, shape (n, n); one exponential per pair."""
+    joint = np.diagonal(scores).astype(np.float64)
     matrix = _clipped(scores, clip)
     n = len(matrix)
-    joint = np.diagonal(np.asarray(scores, dtype=np.float64)).copy()
-    normaliser = log_mean_exp(matrix, axis=1)
-    shares = np.exp(matrix - normaliser[:, None]).sum(axis=0) / n
-    off = matrix.copy()
-    np.fill_diagonal(off, -math.inf)
-    correction = math.log(n / (n - 1))
-    return PairTerms(
-        joint, log_mean_exp(off, 1) + correction, log_mean_exp(off, 0) + correction, joint - normaliser, shares, n
-    )
+    top = matrix.max(axis=1)
+    scaled = np.exp(matrix - top[:, None])
+    total = scaled.sum(axis=1)
+    shares = (1.0 / total) @ scaled
+    np.fill_diagonal(scaled, 0.0)
+    height = np.exp(top - top.max())
+    with np.errstate(divide="ignore"):
+        row = top + np.log(scaled.sum(axis=1) / (n - 1))
+        column = top.max() + np.log((height @ scaled) / (n - 1))
+    contrast = joint - top - np.log(total / n)
+    return PairTerms(joint, row, column, contrast, shares, n)
 
 
 def from_labels(scores: Array, labels: Array, clip: float | None = None) -> PairTerms:

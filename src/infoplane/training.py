@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from infoplane.critics import Critic, CriticOptions
 from infoplane.objectives import Objective
-from infoplane.runtime import tensorflow
+from infoplane.runtime import networks_side_by_side, tensorflow, workers
 from infoplane.validation import Array
 
 Gather = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
@@ -104,6 +106,7 @@ class Bank(Generic[Summary]):
         width: int | None = None,
         jit_compile: bool | None = None,
     ) -> None:
+        networks_side_by_side()
         tf = tensorflow()
         gpu = bool(tf.config.list_logical_devices("GPU"))
         self.critic, self.objective, self.options = critic, objective, options
@@ -113,14 +116,21 @@ class Bank(Generic[Summary]):
             self._run, autograph=False, jit_compile=gpu if jit_compile is None else jit_compile
         )
         self._raw = tf.function(critic.raw, autograph=False, reduce_retracing=True)
-        self._variables: list[Any] = []
-        self._moments: list[tuple[Any, Any]] = []
+        self._spare: SimpleQueue[_Variables] = SimpleQueue()
 
     def fit(self, members: Sequence[Member]) -> list[Trained[Summary]]:
         """Train every member; the result does not depend on which others are in the list."""
-        trained: list[Trained[Summary]] = []
-        for start in range(0, len(members), self._width):
-            trained += _Run(self, members[start : start + self._width]).finish()
+        groups = [members[start : start + self._width] for start in range(0, len(members), self._width)]
+        with ThreadPoolExecutor(workers()) as pool:
+            return [trained for group in pool.map(self._train, groups) for trained in group]
+
+    def _train(self, members: Sequence[Member]) -> list[Trained[Summary]]:
+        try:
+            variables = self._spare.get_nowait()
+        except Empty:
+            variables = _Variables()
+        trained = _Run(self, members, variables).finish()
+        self._spare.put(variables)
         return trained
 
     def summary(self, weights: Sequence[Array], x: Array, z: Array, seed: np.random.SeedSequence) -> Summary:
@@ -137,33 +147,18 @@ class Bank(Generic[Summary]):
         raw = self._raw([tf.constant(w) for w in weights], tf.constant(x), tf.constant(z), tf.constant(shifts))
         return Block(tuple(part.numpy() for part in raw), z, shifts)
 
-    def prepare(self, initial: Sequence[Sequence[Array]]) -> None:
-        """Set the variables to fresh weights, one list per member, and the optimiser's state to zero."""
-        tf = tensorflow()
-        stacked = [np.stack(group) if len(initial) > 1 else group[0] for group in zip(*initial, strict=True)]
-        if [v.shape for v in self._variables] != [w.shape for w in stacked]:
-            self._variables = [tf.Variable(w) for w in stacked]
-            self._moments = [(tf.Variable(tf.zeros_like(w)), tf.Variable(tf.zeros_like(w))) for w in stacked]
-            return
-        for variable, moments, weight in zip(self._variables, self._moments, stacked, strict=True):
-            variable.assign(weight)
-            for moment in moments:
-                moment.assign(tf.zeros_like(moment))
-
-    def run(self, *arguments: Any) -> tuple[Any, Any]:
+    def run(self, variables: _Variables, *arguments: Any) -> tuple[Any, Any]:
         """As many steps as there are batches; see :meth:`_run`."""
-        return self._compiled(*arguments)  # type: ignore[no-any-return]
-
-    def weights(self, member: int, members: int) -> list[Array]:
-        """A copy of one member's current weights."""
-        return [v.numpy()[member].copy() if members > 1 else v.numpy().copy() for v in self._variables]
+        return self._compiled(variables.weights, variables.moments, *arguments)  # type: ignore[no-any-return]
 
     def _run(
-        self, x: Any, z: Any, batches: Any, shifts: Any, seeds: Any, first_step: Any, log_average: Any
-    ) -> tuple[Any, Any]:
+        self, weights: Any, moments: Any, x: Any, z: Any, batches: Any, shifts: Any, seeds: Any, first_step: Any,
+        log_average: Any,
+    ) -> tuple[Any, Any]:  # fmt: skip
         """Steps inside one loop on the device.
 
         Args:
+            weights, moments: the variables that the steps change.
             x, z: samples, one member's or stacked.
             batches: row numbers, (steps, batch) or (steps, members, batch).
             shifts: (steps, shifts), each below the batch size.
@@ -181,10 +176,10 @@ class Bank(Generic[Summary]):
             step = tf.cast(first_step + index + 1, tf.float32)
             with tf.GradientTape() as tape:
                 loss, value, log_average = self._losses(
-                    x, z, batches[index], shifts[index], seeds[index], log_average, step
+                    weights, x, z, batches[index], shifts[index], seeds[index], log_average, step
                 )
                 loss = tf.reduce_sum(loss)
-            self._update(tape.gradient(loss, self._variables), step)
+            self._update(weights, moments, tape.gradient(loss, weights), step)
             return index + 1, total + value, log_average
 
         state = (tf.constant(0), tf.zeros_like(log_average), log_average)
@@ -192,11 +187,10 @@ class Bank(Generic[Summary]):
         return total / tf.cast(steps, tf.float32), log_average
 
     def _losses(
-        self, x: Any, z: Any, batch: Any, shifts: Any, seed: Any, log_average: Any, step: Any
+        self, weights: Any, x: Any, z: Any, batch: Any, shifts: Any, seed: Any, log_average: Any, step: Any
     ) -> tuple[Any, Any, Any]:
         """Loss, objective and state of each member on one batch."""
         tf = tensorflow()
-        weights = [tf.convert_to_tensor(v) for v in self._variables]
 
         def one(arguments: tuple[Any, ...]) -> tuple[Any, Any, Any]:
             weights, x, z, batch, seed, log_average = arguments
@@ -204,17 +198,17 @@ class Bank(Generic[Summary]):
             raw = self.critic.raw(weights, x_rows, z_rows, shifts)
             return self.objective.loss(self.critic.scores(raw, z_rows), log_average, step)
 
-        arguments = (weights, x, z, batch, seed, log_average)
+        arguments = ([tf.convert_to_tensor(weight) for weight in weights], x, z, batch, seed, log_average)
         if batch.shape.rank == 1:
             return one(arguments)
         return tf.vectorized_map(one, arguments)  # type: ignore[no-any-return]
 
-    def _update(self, gradients: Sequence[Any], step: Any) -> None:
+    def _update(self, weights: Any, moments: Any, gradients: Sequence[Any], step: Any) -> None:
         """One step of Adam (Kingma & Ba 2015) with decoupled weight decay."""
         tf = tensorflow()
         rate = self.options.learning_rate
         for variable, (first, second), gradient, decays in zip(
-            self._variables, self._moments, gradients, self.critic.decays(), strict=True
+            weights, moments, gradients, self.critic.decays(), strict=True
         ):
             if decays and self.options.weight_decay:
                 variable.assign(variable * (1.0 - rate * self.options.weight_decay))
@@ -225,19 +219,44 @@ class Bank(Generic[Summary]):
             )  # fmt: skip
 
 
+class _Variables:
+    """Weights and Adam's moments on the device, for one member or for several stacked."""
+
+    def __init__(self) -> None:
+        self.weights: list[Any] = []
+        self.moments: list[tuple[Any, Any]] = []
+
+    def set(self, initial: Sequence[Sequence[Array]]) -> None:
+        """Set fresh weights, one list per member, and moments of zero."""
+        tf = tensorflow()
+        stacked = [np.stack(group) if len(initial) > 1 else group[0] for group in zip(*initial, strict=True)]
+        if [v.shape for v in self.weights] != [w.shape for w in stacked]:
+            self.weights = [tf.Variable(w) for w in stacked]
+            self.moments = [(tf.Variable(tf.zeros_like(w)), tf.Variable(tf.zeros_like(w))) for w in stacked]
+            return
+        for variable, moments, weight in zip(self.weights, self.moments, stacked, strict=True):
+            variable.assign(weight)
+            for moment in moments:
+                moment.assign(tf.zeros_like(moment))
+
+    def of(self, member: int, members: int) -> list[Array]:
+        """A copy of one member's current weights."""
+        return [v.numpy()[member].copy() if members > 1 else v.numpy().copy() for v in self.weights]
+
+
 class _Run(Generic[Summary]):
     """Members that train together: batches, looks at the selection part, checkpoints, stopping."""
 
-    def __init__(self, bank: Bank[Summary], members: Sequence[Member]) -> None:
+    def __init__(self, bank: Bank[Summary], members: Sequence[Member], variables: _Variables) -> None:
         tf = tensorflow()
-        self.bank, self.members, self.options = bank, members, bank.options
+        self.bank, self.members, self.variables, self.options = bank, members, variables, bank.options
         self.batch = min(self.options.batch_size, *(len(member.fit) for member in members))
         streams = [member.seed.spawn(4) for member in members]
         self.randoms = [np.random.default_rng(stream[1]) for stream in streams]
         self.looks = [stream[2] for stream in streams]
         self.shift_random = np.random.default_rng(streams[0][3])
         fresh = (bank.critic.initial(np.random.default_rng(stream[0])) for stream in streams)
-        bank.prepare([member.initial or weights for member, weights in zip(members, fresh, strict=True)])
+        variables.set([member.initial or weights for member, weights in zip(members, fresh, strict=True)])
         stack = (lambda arrays: np.stack(arrays)) if len(members) > 1 else (lambda arrays: arrays[0])
         self.x = tf.constant(stack([member.x for member in members]))
         self.z = tf.constant(stack([member.z for member in members]))
@@ -268,8 +287,8 @@ class _Run(Generic[Summary]):
             batches, seeds = batches[:, 0], seeds[:, 0]
         shifts = self.shift_random.integers(1, self.batch, (steps, self.options.shifts), dtype=np.int32)
         values, self.log_average = self.bank.run(
-            self.x, self.z, tf.constant(batches), tf.constant(shifts), tf.constant(seeds), tf.constant(step),
-            self.log_average,
+            self.variables, self.x, self.z, tf.constant(batches), tf.constant(shifts), tf.constant(seeds),
+            tf.constant(step), self.log_average,
         )  # fmt: skip
         return np.atleast_1d(values.numpy())
 
@@ -283,7 +302,7 @@ class _Run(Generic[Summary]):
         return order[:wanted].reshape(steps, self.batch).astype(np.int32)
 
     def _look(self, index: int, step: int, before: Trained[Summary] | None) -> Trained[Summary]:
-        weights = self.bank.weights(index, len(self.members))
+        weights = self.variables.of(index, len(self.members))
         summary = self.bank.summary(weights, *self.members[index].select, seed=self.looks[index])
         curve = before.curve if before else {"step": [], "selection": [], "train": []}
         return Trained(weights, summary, self.bank.value(summary), step, step, False, False, curve)
