@@ -1,0 +1,1 @@
+"""How far each estimator is from known answers. Modules load where they are used."""

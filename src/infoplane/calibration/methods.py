@@ -1,0 +1,79 @@
+"""The methods that a suite can try, by name."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import ModuleType
+
+from infoplane.calibration.options import Settings
+from infoplane.calibration.published import Published, as_published
+from infoplane.calibration.readings import Estimator
+from infoplane.critics import CriticOptions
+from infoplane.distributions.base import Array
+from infoplane.estimators import (
+    binning,
+    discrete,
+    gaussian,
+    nearest_neighbours,
+    probe,
+    variational,
+)
+from infoplane.estimators.dispatch import estimate
+from infoplane.estimators.registry import METHODS
+from infoplane.result import Estimate
+
+PUBLISHED = "published"
+_DECLARED: tuple[ModuleType, ...] = (binning, discrete, gaussian, nearest_neighbours, probe, variational)
+"""Modules of the methods. The dispatcher loads them by name, which hides them from the reader of a stage's imports."""
+_Z95 = 1.959963984540054
+
+
+def names() -> tuple[str, ...]:
+    """Every method that a suite can try."""
+    return (*METHODS, PUBLISHED)
+
+
+def estimators(settings: Settings) -> dict[str, Estimator]:
+    """The suite's methods, ready to call.
+
+    Raises:
+        ValueError: an unknown method.
+    """
+    unknown = [name for name in settings.suite.methods if name not in names()]
+    if unknown:
+        raise ValueError(f"methods: {', '.join(unknown)} given; allowed are {', '.join(names())}")
+    return {name: _estimator(name, settings) for name in settings.suite.methods}
+
+
+def _estimator(name: str, settings: Settings) -> Estimator:
+    if name == PUBLISHED:
+        options = settings.published
+        return lambda x, z, seed: from_published(as_published(x, z, seed=seed, options=options), x, z, seed)
+    method = METHODS[name]
+    declared = {module.__name__ for module in _DECLARED}
+    if method.module not in declared:
+        raise RuntimeError(f"{method.module} of {name} is missing from the imports of {__name__}")
+    if not method.trained or name == "auto":
+        return lambda x, z, seed: estimate(x, z, name, seed)
+    return lambda x, z, seed: estimate(x, z, name, seed, options=_critic(name, settings.critic))
+
+
+def _critic(name: str, critic: CriticOptions) -> CriticOptions:
+    return dataclasses.replace(critic, kind="separable") if name == "infonce" else critic
+
+
+def from_published(result: Published, x: Array, z: Array, seed: int) -> Estimate:
+    """The published protocol's value as an estimate; its interval is what its quoted error would mean."""
+    half = _Z95 * result.spread
+    columns = [1 if rows.ndim == 1 else rows.shape[1] for rows in (x, z)]
+    return Estimate(
+        nats=result.nats,
+        ci95=(result.nats - half, result.nats + half),
+        kind="estimate",
+        method=PUBLISHED,
+        n=len(x),
+        dx=columns[0],
+        dz=columns[1],
+        seed=seed,
+        warnings=("the critic diverged",) if result.diverged else (),
+    )

@@ -1,0 +1,138 @@
+"""Estimators tried on tasks: one reading per task, method and repeat."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from infoplane import seeds
+from infoplane.calibration.tasks import Task
+from infoplane.distributions.base import Array
+from infoplane.result import Estimate, Kind
+
+Estimator = Callable[[Array, Array, int], Estimate]
+"""(x, z, seed) -> estimate."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one method said about one sample of one task, beside the truth. In nats."""
+
+    task: str
+    group: str
+    at: float
+    method: str
+    n: int
+    repeat: int
+    truth: float | None
+    """None where it is infinite."""
+    nats: float | None
+    """None where the method gave no finite number or refused the data."""
+    low: float | None
+    high: float | None
+    kind: Kind | None
+    warnings: str
+    cpu_seconds: float
+
+    @property
+    def error(self) -> float | None:
+        """Estimate minus truth."""
+        return None if self.nats is None or self.truth is None else self.nats - self.truth
+
+    @property
+    def covers(self) -> bool | None:
+        """Whether the interval holds the truth; of a bound only the side that says something. None: no interval."""
+        if self.low is None or self.high is None or self.kind is None:
+            return None
+        truth = math.inf if self.truth is None else self.truth
+        above_low, below_high = self.low <= truth + _ROUNDING, truth <= self.high + _ROUNDING
+        return {"lower_bound": above_low, "upper_bound": below_high}.get(self.kind, above_low and below_high)
+
+
+_ROUNDING = 1e-9
+
+
+def read(
+    tasks: Sequence[Task],
+    methods: Mapping[str, Estimator],
+    *,
+    samples: int | Sequence[int],
+    repeats: int,
+    seed: int,
+    progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
+) -> list[Reading]:
+    """Try every method on the same samples of every task.
+
+    Args:
+        tasks: what to try on.
+        methods: by name.
+        samples: how many pairs; several numbers are all tried.
+        repeats: independent samples of each task and size.
+        seed: root of the streams of samples and estimators.
+        progress: wraps the list of cells, for a progress bar.
+    """
+    sizes = [samples] if isinstance(samples, int) else list(samples)
+    readings = []
+    for task, n, repeat in progress([(task, n, repeat) for task in tasks for n in sizes for repeat in range(repeats)]):
+        x, z = sample(task, n, repeat, seed)
+        for name, estimator in methods.items():
+            readings.append(_try(task, name, estimator, x, z, repeat, seed))
+    return readings
+
+
+def sample(task: Task, n: int, repeat: int, seed: int, *names: str) -> tuple[Array, Array]:
+    """The n pairs that every method sees in one repeat of a task; further names give further, independent pairs."""
+    return task.distribution.sample(n, seeds.integer_seed(seed, task.name, n, repeat, *names))
+
+
+def estimator_seed(name: str, repeat: int, seed: int) -> int:
+    """The seed that a method gets in one repeat."""
+    return seeds.integer_seed(seed, "estimator", name, repeat)
+
+
+def _try(task: Task, name: str, estimator: Estimator, x: Array, z: Array, repeat: int, seed: int) -> Reading:
+    """One estimate; a refusal of the data, or a value that is no number, is a reading without one that says why."""
+    started = time.process_time()
+    result: Estimate | None = None
+    reason = ""
+    try:
+        result = estimator(x, z, estimator_seed(name, repeat, seed))
+    except (ValueError, FloatingPointError) as error:
+        reason = f"refused: {error}"
+    return record(task, name, len(x), repeat, result, time.process_time() - started, reason)
+
+
+def record(
+    task: Task, method: str, n: int, repeat: int, result: Estimate | None, cpu_seconds: float, reason: str = ""
+) -> Reading:
+    """An estimate beside the truth; None, or a value that is not finite, is a reading without a number."""
+    finite = result is not None and math.isfinite(result.nats)
+    interval = result.ci95 if result is not None and finite else None
+    return Reading(
+        task=task.name,
+        group=task.group,
+        at=task.at,
+        method=method,
+        n=n,
+        repeat=repeat,
+        truth=task.truth,
+        nats=result.nats if result is not None and finite else None,
+        low=None if interval is None else interval[0],
+        high=None if interval is None else interval[1],
+        kind=None if result is None else result.kind,
+        warnings=reason if result is None else "; ".join(result.warnings),
+        cpu_seconds=cpu_seconds,
+    )
+
+
+COLUMNS = ("task", "group", "at", "method", "n", "repeat", "truth", "nats", "low", "high", "kind", "warnings")
+"""Columns of the table of readings; times differ from run to run and go elsewhere."""
+TIME_COLUMNS = ("task", "method", "n", "repeat", "cpu_seconds")
+
+
+def rows(readings: Iterable[Reading], columns: Sequence[str] = COLUMNS) -> list[dict[str, Any]]:
+    """Readings as table rows."""
+    return [{name: asdict(reading)[name] for name in columns} for reading in readings]

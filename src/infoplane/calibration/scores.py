@@ -1,0 +1,66 @@
+"""Bias, error and coverage of methods, from their readings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from infoplane.calibration.readings import Reading
+
+Score = dict[str, Any]
+
+
+def score(readings: Sequence[Reading]) -> Score:
+    """Bias, RMSE and coverage of some readings of one method.
+
+    Returns:
+        ``bias`` and ``rmse`` in nats over the readings with a number and a finite truth, ``coverage``: share of the
+        intervals that hold the truth (of bounds, on the side that they promise), each null where there is none;
+        ``kind`` of the estimates (several: joined by +), ``readings``, and how many are ``missing`` (no number) or
+        came with a warning (``warned``).
+    """
+    errors = np.array([reading.error for reading in readings if reading.error is not None])
+    covered = [reading.covers for reading in readings if reading.covers is not None]
+    return {
+        "bias": float(errors.mean()) if len(errors) else None,
+        "rmse": float(np.sqrt((errors**2).mean())) if len(errors) else None,
+        "coverage": float(np.mean(covered)) if covered else None,
+        "kind": "+".join(sorted({reading.kind for reading in readings if reading.kind is not None})) or None,
+        "readings": len(readings),
+        "missing": sum(reading.nats is None for reading in readings),
+        "warned": sum(bool(reading.warnings) for reading in readings),
+    }
+
+
+def by(readings: Iterable[Reading], key: Callable[[Reading], str]) -> dict[str, list[Reading]]:
+    """Readings in groups, in order of first appearance."""
+    groups: dict[str, list[Reading]] = {}
+    for reading in readings:
+        groups.setdefault(key(reading), []).append(reading)
+    return groups
+
+
+def report(readings: Sequence[Reading]) -> dict[str, Any]:
+    """The contents of a suite's metrics file: every method over all tasks, and on each task.
+
+    Returns:
+        ``{"methods": {method: score}, "tasks": {task: {"truth": nats or null, "methods": {method: score and mean}}}}``.
+    """
+    tasks = {}
+    for name, group in by(readings, lambda reading: reading.task).items():
+        methods = by(group, lambda reading: reading.method)
+        tasks[name] = {
+            "truth": group[0].truth,
+            "methods": {method: score(own) | {"mean": mean_nats(own)} for method, own in methods.items()},
+        }
+    overall = by(readings, lambda reading: reading.method)
+    return {"methods": {method: score(own) for method, own in overall.items()}, "tasks": tasks}
+
+
+def mean_nats(readings: Iterable[Reading]) -> float | None:
+    """Mean estimate in nats; None without any."""
+    known = [reading.nats for reading in readings if reading.nats is not None]
+    return math.fsum(known) / len(known) if known else None

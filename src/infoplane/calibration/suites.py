@@ -1,0 +1,126 @@
+"""The suites by name: what each asks, and how large it is when its answer is to be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from infoplane.calibration import known, methods
+from infoplane.calibration.consistency import consistency
+from infoplane.calibration.infinity import infinity
+from infoplane.calibration.options import Settings, SuiteOptions
+from infoplane.calibration.outcome import Outcome
+from infoplane.calibration.protocol import protocol
+from infoplane.calibration.readings import read
+from infoplane.calibration.samples import samples
+from infoplane.calibration.scores import report
+from infoplane.calibration.tasks import Task
+
+Progress = Callable[[Iterable[Any]], Iterable[Any]]
+Run = Callable[[Settings, Progress], Outcome]
+
+_NEURAL = ("auto", "mine", "infonce")
+_RHOS = (-0.99, -0.9, -0.7, -0.5, -0.3, -0.1, 0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One question to the estimators."""
+
+    question: str
+    run: Run
+    full: SuiteOptions
+    """Sizes for a table to build on; hours rather than minutes."""
+
+
+def _known(name: str, tasks: Callable[[SuiteOptions], list[Task]]) -> Run:
+    """A suite of tasks whose information is known."""
+
+    def run(settings: Settings, progress: Progress) -> Outcome:
+        suite = settings.suite
+        readings = read(
+            tasks(suite),
+            methods.estimators(settings),
+            samples=suite.samples,
+            repeats=suite.repeats,
+            seed=settings.seed,
+            progress=progress,
+        )
+        return Outcome(name, report(readings), readings)
+
+    return run
+
+
+SUITES: dict[str, Suite] = {
+    "gaussians": Suite(
+        "correlated Gaussians, the test of the MINE paper",
+        _known("gaussians", known.gaussians),
+        SuiteOptions((*_NEURAL, "ksg", "gaussian", "published"), (5000,), 5, (2, 4, 20, 40), _RHOS),
+    ),
+    "mixtures": Suite(
+        "Gaussian mixtures with class labels, XOR at several distances",
+        _known("mixtures", known.mixtures),
+        SuiteOptions(
+            ("auto", "mine", "probe", "ross", "published"), (5000,), 10, levels=(0.5, 1.0, 1.2, 1.5, 2.0, 3.0)
+        ),
+    ),
+    "infinity": Suite(
+        "deterministic maps, whose information is infinite",
+        infinity,
+        SuiteOptions((*_NEURAL, "ksg", "published"), (5000,), 3, (10, 100), (1.0, 0.5, 0.25, 0.125, 0.0625)),
+    ),
+    "tishby": Suite(
+        "the two data sets of twelve bits",
+        _known("tishby", known.tishby_patterns),
+        SuiteOptions(("auto", "mine", "probe", "ross", "discrete", "published"), (4096,), 10),
+    ),
+    "high": Suite(
+        "1 to 10 nats, against ln n",
+        _known("high", known.high),
+        SuiteOptions(
+            (*_NEURAL, "smile", "ksg", "gaussian"), (10000,), 5, (5, 20), tuple(float(i) for i in range(1, 11))
+        ),
+    ),
+    "discrete": Suite(
+        "labels, channels and repeated values",
+        _known("discrete", known.discrete),
+        SuiteOptions(("auto", "mine", "mixed_ksg", "ksg", "discrete", "binning"), (5000,), 20),
+    ),
+    "images": Suite(
+        "real digits whose classes meet through a noisy channel",
+        _known("images", known.images),
+        SuiteOptions((*_NEURAL, "probe", "ross", "ksg", "published"), (5000,), 5, levels=(0.0, 0.2, 0.4, 0.6, 0.9)),
+    ),
+    "independent": Suite(
+        "independent variables: what is claimed where nothing is to be found",
+        _known("independent", known.independent),
+        SuiteOptions((*_NEURAL, "ksg", "gaussian", "published"), (1000,), 20, (1, 10, 50)),
+    ),
+    "consistency": Suite(
+        "tests that need no truth, on real digits",
+        consistency,
+        SuiteOptions((*_NEURAL, "ksg", "gaussian"), (2500,), 5, levels=(2.0, 3.0, 4.0, 5.0, 7.0)),
+    ),
+    "protocol": Suite(
+        "fitted and reported on the same samples, against held out",
+        protocol,
+        SuiteOptions(("published", "mine", "auto"), (250, 500, 1000, 2000, 5000), 5, (1, 10, 50, 200), (0.0, 1.0)),
+    ),
+    "samples": Suite(
+        "values against the number of samples, extrapolated",
+        samples,
+        SuiteOptions((*_NEURAL, "ksg"), (10000,), 1, (2, 10), (1.0, 3.0)),
+    ),
+}
+
+
+def suite(name: str) -> Suite:
+    """One suite.
+
+    Raises:
+        ValueError: no such suite.
+    """
+    if name not in SUITES:
+        raise ValueError(f"suite {name!r} given; allowed are {', '.join(SUITES)}")
+    return SUITES[name]

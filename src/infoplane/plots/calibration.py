@@ -1,0 +1,222 @@
+"""Estimators beside the truth: agreement, error by task, error against time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from infoplane.calibration.readings import Reading
+from infoplane.calibration.scores import by, mean_nats, score
+from infoplane.plots import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_ORDER = (
+    "auto", "mine", "infonce", "ksg", "gaussian", "probe", "published",
+    "nwj", "smile", "mixed_ksg", "ross", "binning", "discrete", "published, fresh samples",
+)  # fmt: skip
+"""A method has the same colour and mark in all figures."""
+_SATURATED = 1.0
+"""Mean error in nats at which the heat map's colours end."""
+
+
+def look(method: str) -> dict[str, Any]:
+    """Colour and mark of a method; the published critic on fresh samples is hollow and dashed."""
+    index = _ORDER.index(method) if method in _ORDER else len(_ORDER)
+    colour = style.COLOURS[index % len(style.COLOURS)]
+    marker = style.MARKERS[(index + index // len(style.COLOURS)) % len(style.MARKERS)]
+    fresh = method.endswith("fresh samples")
+    return {
+        "color": colour,
+        "marker": marker,
+        "linestyle": "--" if fresh else "-",
+        "markerfacecolor": "white" if fresh else colour,
+        "markeredgecolor": colour,
+    }
+
+
+def mark(method: str) -> dict[str, Any]:
+    """The mark of a method without a line."""
+    return look(method) | {"linestyle": ""}
+
+
+def legend(figure: Figure, methods: Sequence[str], extra: Sequence[Any] = ()) -> None:
+    """The methods, below the panels; further handles carry their own label."""
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], linewidth=1.2, label=name, **look(name)) for name in methods] + list(extra)
+    longest = max((len(str(handle.get_label())) for handle in handles), default=1)
+    fitting = int(figure.get_figwidth() * 72 / (5.0 * longest + 42))
+    figure.legend(handles=handles, loc="outside lower left", ncols=max(1, min(fitting, len(handles))), handlelength=2.2)
+
+
+def methods_of(readings: Sequence[Reading]) -> list[str]:
+    """The methods that occur, in their common order."""
+    known = list(by(readings, lambda reading: reading.method))
+    return sorted(known, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
+
+
+def spread(readings: Sequence[Reading]) -> tuple[float, float, float] | None:
+    """Mean, smallest and largest estimate of some readings; None without any."""
+    known = [reading.nats for reading in readings if reading.nats is not None]
+    mean = mean_nats(readings)
+    return None if mean is None else (mean, min(known), max(known))
+
+
+def agreement(readings: Sequence[Reading], title: str, columns: int = 3) -> Figure:
+    """Estimates against the truth, a panel per method: mean over repeats, bars from the smallest to the largest."""
+    methods = methods_of(readings)
+    known = [reading for reading in readings if reading.truth is not None]
+    truths = [float(reading.truth) for reading in known if reading.truth is not None]
+    with style.styled():
+        figure, axes = style.panels(len(methods), columns, 2.6, title)
+        for panel, method in zip(axes, methods, strict=True):
+            own = [reading for reading in known if reading.method == method]
+            _diagonal(panel, own, truths, method)
+            panel.set_title(_with_kind(method, own))
+    return figure
+
+
+def _diagonal(axes: Axes, own: Sequence[Reading], truths: Sequence[float], method: str) -> None:
+    margin = 0.05 * max(max(truths) - min(truths), 0.1)
+    low, high = min(truths) - margin, max(truths) + margin
+    axes.plot([low, high], [low, high], color=style.REFERENCE, linewidth=0.9, zorder=1)
+    for group in by(own, lambda reading: reading.task).values():
+        values = spread(group)
+        if values is None or group[0].truth is None:
+            continue
+        mean, least, most = values
+        bar = [[mean - least], [most - mean]]
+        axes.errorbar(group[0].truth, mean, bar, linewidth=1.0, **look(method))
+    _note_missing(axes, own)
+    axes.set_xlim(low, high)
+    axes.set_xlabel("truth (nats)")
+    axes.set_ylabel("estimate (nats)")
+
+
+def _note_missing(axes: Axes, own: Sequence[Reading]) -> None:
+    missing = sum(reading.nats is None for reading in own)
+    if missing:
+        axes.annotate(
+            f"{missing} of {len(own)} refused", (0.98, 0.03), xycoords="axes fraction", ha="right", fontsize=7.5,
+            color=style.REFERENCE,
+        )  # fmt: skip
+
+
+def _with_kind(method: str, own: Sequence[Reading]) -> str:
+    kinds = {reading.kind for reading in own if reading.kind in ("lower_bound", "upper_bound")}
+    return f"{method} ({' and '.join(sorted(str(kind).replace('_', ' ') for kind in kinds))})" if kinds else method
+
+
+def heat(readings: Sequence[Reading], title: str) -> Figure:
+    """Mean error of every method on every task, written and coloured; hatched where a method refused."""
+    from matplotlib.figure import Figure
+
+    methods = methods_of(readings)
+    tasks = list(by(readings, lambda reading: reading.task))
+    cells = by(readings, lambda reading: f"{reading.task}\n{reading.method}")
+    with style.styled():
+        figure = Figure(figsize=(2.7 + 0.85 * len(methods), 1.6 + 0.235 * len(tasks)), layout="constrained")
+        axes = figure.add_subplot()
+        grid = np.full((len(tasks), len(methods)), np.nan)
+        for row, task in enumerate(tasks):
+            for column, method in enumerate(methods):
+                bias = score(cells.get(f"{task}\n{method}", []))["bias"]
+                grid[row, column] = np.nan if bias is None else bias
+                _cell(axes, row, column, bias)
+        image = axes.imshow(grid, cmap="RdBu_r", vmin=-_SATURATED, vmax=_SATURATED, aspect="auto")
+        axes.set_facecolor("#F4F4F4")
+        axes.grid(visible=False)
+        axes.set_xticks(range(len(methods)), methods, rotation=30, ha="left", rotation_mode="anchor")
+        axes.xaxis.tick_top()
+        axes.set_yticks(range(len(tasks)), [_with_truth(task, cells, methods) for task in tasks])
+        bar = figure.colorbar(image, ax=axes, extend="both", shrink=0.6, aspect=14, pad=0.02)
+        bar.set_label("estimate - truth (nats)")
+        figure.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    return figure
+
+
+def _cell(axes: Axes, row: int, column: int, bias: float | None) -> None:
+    if bias is None:
+        axes.text(column, row, "refused", ha="center", va="center", fontsize=7, color=style.REFERENCE)
+        return
+    text = f"{bias:+.0f}" if abs(bias) >= 9.995 else "0.00" if abs(bias) < 0.005 else f"{bias:+.2f}"
+    dark = abs(bias) > 0.6 * _SATURATED
+    axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color="white" if dark else "black")
+
+
+def _with_truth(task: str, cells: dict[str, list[Reading]], methods: Sequence[str]) -> str:
+    truth = next(one.truth for method in methods for one in cells.get(f"{task}\n{method}", []))
+    return f"{task}  ({'∞' if truth is None else f'{truth:.2f}'})"
+
+
+def error_against_time(readings: Sequence[Reading], title: str) -> Figure:
+    """RMSE against median CPU time per estimate: a small mark per task, a large one over all tasks."""
+    methods = methods_of(readings)
+    with style.styled():
+        figure, (axes,) = style.panels(1, 1, 3.4, title)
+        for method in methods:
+            own = [one for one in readings if one.method == method and one.error is not None]
+            for group in by(own, lambda reading: reading.task).values():
+                axes.plot(*_time_and_error(group), alpha=0.35, markersize=3, **mark(method))
+            if own:
+                axes.plot(*_time_and_error(own), markersize=9, **mark(method))
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        style.plain_log_axis(axes)
+        axes.set_xlabel("CPU seconds per estimate (median)")
+        axes.set_ylabel("RMSE (nats)")
+        legend(figure, methods)
+    return figure
+
+
+def _time_and_error(readings: Sequence[Reading]) -> tuple[list[float], list[float]]:
+    rmse = score(readings)["rmse"]
+    return [float(np.median([one.cpu_seconds for one in readings]))], [max(float(rmse), 1e-4)]
+
+
+def forest(readings: Sequence[Reading], title: str) -> Figure:
+    """Estimate minus truth of every repeat, task by task: what is claimed where the truth is a line."""
+    methods = methods_of(readings)
+    tasks = list(by(readings, lambda reading: reading.task))
+    with style.styled():
+        figure, (axes,) = style.panels(1, 1, 1.0 + 0.16 * len(tasks) * len(methods), title)
+        figure.set_figwidth(1.6 * style.WIDTH_OF_COLUMN)
+        axes.axvline(0.0, color=style.REFERENCE, linewidth=0.9)
+        for row, task in enumerate(tasks):
+            for index, method in enumerate(methods):
+                place = row + (index - (len(methods) - 1) / 2) * 0.8 / len(methods)
+                _repeats(axes, [one for one in readings if one.task == task and one.method == method], place)
+        axes.set_yticks(range(len(tasks)), tasks)
+        axes.set_ylim(len(tasks) - 0.5, -0.5)
+        axes.set_xlabel("estimate - truth (nats), with 95 % interval")
+        _signed_log_axis(axes)
+        legend(figure, methods)
+    return figure
+
+
+def _signed_log_axis(axes: Axes) -> None:
+    """Linear from -0.1 to 0.1, logarithmic beyond, with ticks that say so."""
+    axes.set_xscale("symlog", linthresh=0.1)
+    low, high = axes.get_xlim()
+    ticks = [sign * size for sign in (-1, 1) for size in (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)] + [0.0]
+    shown = sorted(tick for tick in ticks if low <= tick <= high)
+    axes.set_xticks(shown, [f"{tick:g}" for tick in shown], rotation=45)
+    axes.xaxis.minorticks_off()
+    axes.set_xlim(low, high)
+
+
+def _repeats(axes: Axes, own: Sequence[Reading], place: float) -> None:
+    for reading in own:
+        if reading.error is None or reading.truth is None:
+            continue
+        shape = look(reading.method)
+        if reading.low is not None and reading.high is not None and math.isfinite(reading.high - reading.low):
+            ends = [reading.low - reading.truth, reading.high - reading.truth]
+            axes.plot(ends, [place, place], color=shape["color"], linewidth=0.8, alpha=0.6)
+        axes.plot([reading.error], [place], markersize=3.5, **mark(reading.method))

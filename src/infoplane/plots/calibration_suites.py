@@ -1,0 +1,221 @@
+"""The figure that belongs to one suite alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from infoplane.calibration.consistency import IDEALS, NOISE_STD, SIDE
+from infoplane.calibration.outcome import Outcome
+from infoplane.calibration.readings import Reading
+from infoplane.calibration.scores import by
+from infoplane.plots import style
+from infoplane.plots.calibration import legend, look, mark, methods_of, spread
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_TERM_PAPER = {"joint dimension 4": (0.99, 3.70), "joint dimension 40": (0.9, 13.0)}
+"""Two values that the term paper quotes (truths 3.92 and 16.6), from critics that saw fresh samples at every step."""
+
+
+_LEAST_HEIGHT = 0.1
+"""Nats about 0 that a panel always shows, so that noise does not fill it."""
+
+
+def against(
+    readings: Sequence[Reading],
+    title: str,
+    horizontal: str,
+    at: Callable[[Reading], float],
+    columns: int = 2,
+    error: bool = False,
+) -> tuple[Figure, list[Axes], list[str]]:
+    """A panel per group: every method's mean against ``at``, bars from its smallest to its largest value.
+
+    Args:
+        readings: what to draw.
+        title: of the figure.
+        horizontal: name of the horizontal axis.
+        at: a reading's place on it.
+        columns: columns of panels.
+        error: draw estimate minus truth instead of the estimate.
+
+    Returns:
+        The figure, its panels and the names of the groups.
+    """
+    groups, methods = by(readings, lambda reading: reading.group), methods_of(readings)
+    figure, axes = style.panels(len(groups), columns, 2.6, title)
+    for panel, (name, group) in zip(axes, groups.items(), strict=True):
+        for method in methods:
+            own = [one for one in group if one.method == method]
+            _line(panel, method, by(own, lambda reading: f"{at(reading)!r}"), at, error)
+        panel.set_title(name)
+        panel.set_xlabel(horizontal)
+        panel.set_ylabel("estimate - truth (nats)" if error else "nats")
+    return figure, axes, list(groups)
+
+
+def _line(
+    axes: Axes, method: str, places: dict[str, list[Reading]], at: Callable[[Reading], float], error: bool
+) -> None:
+    points = []
+    for own in places.values():
+        values = spread(own)
+        if values is not None:
+            shift = (own[0].truth or 0.0) if error else 0.0
+            points.append((at(own[0]), *(value - shift for value in values)))
+    if not points:
+        return
+    x, mean, least, most = (list(column) for column in zip(*sorted(points), strict=True))
+    bars = [[m - low for m, low in zip(mean, least, strict=True)], [h - m for m, h in zip(mean, most, strict=True)]]
+    axes.errorbar(x, mean, bars, linewidth=1.1, elinewidth=0.9, **look(method))
+
+
+def gaussians(outcome: Outcome) -> Figure:
+    """Estimates against rho for every joint dimension, the truth as a line, two quoted values as crosses."""
+    from matplotlib.lines import Line2D
+
+    readings = outcome.readings
+    with style.styled():
+        figure, axes, groups = against(
+            readings, "Correlated Gaussians: the test of the MINE paper", "rho", lambda one: one.at
+        )
+        for panel, group in zip(axes, groups, strict=True):
+            truth = sorted({(one.at, one.truth) for one in readings if one.group == group and one.truth is not None})
+            panel.plot([at for at, _ in truth], [nats for _, nats in truth], color=style.REFERENCE, linewidth=2.2)
+            if group in _TERM_PAPER:
+                panel.plot(*([value] for value in _TERM_PAPER[group]), color="black", marker="x", markersize=7)
+        extra = [
+            Line2D([], [], color=style.REFERENCE, linewidth=2.2, label="truth"),
+            Line2D([], [], color="black", marker="x", linestyle="", label="quoted by the term paper"),
+        ]
+        legend(figure, methods_of(readings), extra)
+    return figure
+
+
+def high(outcome: Outcome) -> Figure:
+    """Bias against the true information, with ln n."""
+    readings = outcome.readings
+    logs = sorted({math.log(one.n) for one in readings})
+    with style.styled():
+        figure, axes, _ = against(
+            readings, "Many nats: what is lost, and where ln n lies", "truth (nats)", lambda one: one.at, error=True
+        )
+        for panel in axes:
+            panel.axhline(0.0, color=style.REFERENCE, linewidth=0.9)
+            for value in logs:
+                panel.axvline(value, color=style.REFERENCE, linestyle=(0, (1, 1.5)), linewidth=1.2)
+                panel.annotate(
+                    f"ln n = {value:.1f}", (value, 0.0), xycoords=("data", "axes fraction"), xytext=(-3, 3),
+                    textcoords="offset points", ha="right", fontsize=7.5, color=style.REFERENCE,
+                )  # fmt: skip
+        legend(figure, methods_of(readings))
+    return figure
+
+
+def protocol(outcome: Outcome) -> Figure:
+    """Values against the number of samples, the truth as a line."""
+    readings = outcome.readings
+    sizes = sorted({one.n for one in readings})
+    title = "Fitted and reported on the same samples (published), against samples the critic never saw"
+    with style.styled():
+        figure, axes, groups = against(readings, title, "samples n", lambda one: float(one.n), columns=2)
+        for panel, group in zip(axes, groups, strict=True):
+            truth = next(one.truth for one in readings if one.group == group)
+            panel.axhline(truth or 0.0, color=style.REFERENCE, linewidth=2.0, zorder=1)
+            if "coin" in group:
+                style.reference(panel, math.log(2), "ln 2, the most that a coin allows")
+            low, high = panel.get_ylim()
+            panel.set_ylim(min(low, -_LEAST_HEIGHT), max(high, _LEAST_HEIGHT))
+            panel.set_xscale("log")
+            panel.set_xticks(sizes, [str(n) for n in sizes])
+            panel.minorticks_off()
+        legend(figure, methods_of(readings))
+    return figure
+
+
+def consistency(outcome: Outcome) -> Figure:
+    """Values against the number of rows beside the bracket, and the tests' ratios beside their ideals."""
+    curves = outcome.curves
+    methods = list(outcome.metrics["methods"])
+    title = f"Real digits, top rows with noise {NOISE_STD:g}: does a method obey what holds of every information?"
+    with style.styled():
+        figure, axes = style.panels(2, 2, 3.0, title)
+        bracket = _series(curves, "rows", "bracket")
+        axes[0].fill_between(
+            [one["at"] for one in bracket], [one["low"] for one in bracket], [one["high"] for one in bracket],
+            color=style.REFERENCE, alpha=0.5, linewidth=2.5, label="bracket",
+        )  # fmt: skip
+        for method in methods:
+            own = _series(curves, "rows", method)
+            axes[0].plot([one["at"] for one in own], [one["nats"] for one in own], linewidth=1.1, **look(method))
+        axes[0].set_xlabel(f"rows of the image, of {SIDE}")
+        axes[0].set_ylabel("nats")
+        axes[0].set_title("More rows never lower it (grey: bracket)")
+        _ratios(axes[1], curves, methods)
+        legend(figure, methods)
+    return figure
+
+
+def _ratios(axes: Axes, curves: Sequence[dict[str, Any]], methods: Sequence[str]) -> None:
+    for row, (test, ideal) in enumerate(IDEALS.items()):
+        axes.plot([row - 0.4, row + 0.4], [ideal, ideal], color=style.REFERENCE, linewidth=2.0)
+        for index, method in enumerate(methods):
+            place = row + (index - (len(methods) - 1) / 2) * 0.7 / len(methods)
+            for one in _series(curves, test, method):
+                if one["nats"] is not None:
+                    axes.plot([place], [one["nats"]], **mark(method))
+    axes.set_xticks(range(len(IDEALS)), [_TESTS[test] for test in IDEALS])
+    axes.set_ylabel("ratio")
+    axes.set_title("Ratios and their ideals (lines)")
+
+
+_TESTS = {
+    "independence": "independence\n(0)",
+    "more rows": "more rows\n(at least 1)",
+    "data processing": "processing\n(1)",
+    "additivity": "additivity\n(2)",
+}
+
+
+def _series(curves: Sequence[dict[str, Any]], panel: str, line: str) -> list[dict[str, Any]]:
+    return [one for one in curves if one["panel"] == panel and one["line"] == line]
+
+
+def samples(outcome: Outcome) -> Figure:
+    """Values against 1/n with their straight line to infinitely many samples."""
+    curves = outcome.curves
+    tasks = list(outcome.metrics)
+    methods = sorted({one["line"] for one in curves} - {"truth"})
+    with style.styled():
+        figure, axes = style.panels(
+            len(tasks), 2, 2.6, "Value against the number of samples, and the line to its limit"
+        )
+        for panel, task in zip(axes, tasks, strict=True):
+            sizes = sorted({one["at"] for one in curves if one["panel"] == task and one["at"] > 0})
+            for method in methods:
+                found = outcome.metrics[task]["methods"][method]
+                if "limit" in found:
+                    _to_limit(panel, _series(curves, task, method), method, found)
+            truth = outcome.metrics[task]["truth"]
+            if truth is not None:
+                style.reference(panel, truth, f"truth {truth:.2f}")
+            panel.set_xticks([0.0, *sizes], ["∞", *(f"{round(1 / at)}" for at in sizes)])
+            panel.set_xlabel("samples n (axis in 1/n)")
+            panel.set_ylabel("nats")
+            panel.set_title(task)
+        legend(figure, methods)
+    return figure
+
+
+def _to_limit(axes: Axes, own: Sequence[dict[str, Any]], method: str, found: dict[str, Any]) -> None:
+    colour = look(method)["color"]
+    ends = [0.0, max(one["at"] for one in own)]
+    axes.plot(ends, [found["limit"] + found["slope"] * at for at in ends], color=colour, linewidth=0.9, linestyle="--")
+    for one in own:
+        bar = [[one["nats"] - one["low"]], [one["high"] - one["nats"]]]
+        shape = mark(method) | ({"markerfacecolor": "white"} if one["at"] == 0 else {})
+        axes.errorbar(one["at"], one["nats"], bar, **shape)
