@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infoplane import margins, seeds, validation
+from infoplane.estimators._trees import Tree
 from infoplane.estimators.discrete import entropy, row_codes
 from infoplane.estimators.subsampling import Spread, spread
 from infoplane.result import Estimate
@@ -175,22 +176,19 @@ def _pair_estimate(
 def _pair_value(x: Floats, z: Floats, k: int, codes: tuple[Integers, Integers] | None) -> float:
     """Mean of psi(k) + psi(n) - psi(n_x) - psi(n_z), n_x and n_z counting the sample itself."""
     from scipy.special import psi
-    from sklearn.neighbors import KDTree
 
     n = len(x)
     joint = np.hstack([x, z])
-    tree = KDTree(joint, metric="chebyshev", leaf_size=_JOINT_LEAF)
-    # Asked in the tree's own order, neighbouring queries find the same nodes in the processor's cache.
-    order = np.asarray(tree.get_arrays()[1])
+    tree = Tree(joint, "chebyshev", _JOINT_LEAF)
+    order = tree.order
     joint = np.ascontiguousarray(joint[order])
-    distance = tree.query(joint, k=k + 1)[0][:, -1]
-    inside = np.nextafter(distance, 0.0)
+    distance = tree.distance(joint, k)
     neighbours = np.full(n, k)
-    if not distance.all():  # ties that no noise could break: constant columns
-        zero = distance == 0.0
-        neighbours[zero] = tree.query_radius(joint[zero], 0.0, count_only=True)
-    in_x = _counts_within(joint[:, : x.shape[1]], inside)
-    in_z = _counts_within(joint[:, x.shape[1] :], inside)
+    zero = distance == 0.0
+    if zero.any():  # ties that no noise could break: constant columns
+        neighbours[zero] = tree.inside(joint[zero], distance[zero])
+    in_x = _inside(joint[:, : x.shape[1]], distance)
+    in_z = _inside(joint[:, x.shape[1] :], distance)
     if codes is not None:
         same_x, same_z = codes[0][order], codes[1][order]
         _, same_both = np.unique(same_x * (same_z.max() + 1) + same_z, return_inverse=True)
@@ -199,31 +197,28 @@ def _pair_value(x: Floats, z: Floats, k: int, codes: tuple[Integers, Integers] |
         neighbours = np.where(atom, coincident, neighbours)
         in_x = np.where(atom, np.bincount(same_x)[same_x], in_x)
         in_z = np.where(atom, np.bincount(same_z)[same_z], in_z)
-    return float(psi(n) + (psi(neighbours) - psi(in_x) - psi(in_z)).mean())
+    terms = np.empty(n)  # summed in the samples' order, so that the tree's does not show in the last digits
+    terms[order] = psi(neighbours) - psi(in_x) - psi(in_z)
+    return float(psi(n) + terms.mean())
 
 
-def _counts_within(points: Floats, radius: Floats) -> Integers:
-    """How many points lie within each point's ``radius`` by the largest coordinate, itself included."""
-    if points.shape[1] == 1:
-        column = points[:, 0]
-        ordered = np.sort(column)
-        # Sums round where differences do not: a radius a hair smaller keeps the point that set it outside.
-        reach = radius * (1.0 - 1e-9) - 4.0 * np.spacing(np.abs(column))
-        reach = np.maximum(reach, 0.0)
-        above = np.searchsorted(ordered, column + reach, side="right")
-        below = np.searchsorted(ordered, column - reach, side="left")
-        return (above - below).astype(np.int64)
-    from sklearn.neighbors import KDTree
-
-    points = np.ascontiguousarray(points)
-    counts = KDTree(points, metric="chebyshev", leaf_size=_MARGINAL_LEAF).query_radius(points, radius, count_only=True)
-    return np.asarray(counts, dtype=np.int64)
+def _inside(points: Floats, radius: Floats) -> Integers:
+    """How many points lie nearer to each point than ``radius`` by the largest coordinate, itself included."""
+    if points.shape[1] > 1:
+        points = np.ascontiguousarray(points)
+        return Tree(points, "chebyshev", _MARGINAL_LEAF).inside(points, radius)
+    column = points[:, 0]
+    ordered = np.sort(column)
+    # Sums round where differences do not: a radius a hair smaller keeps the point that set it outside.
+    reach = np.maximum(radius * (1.0 - 1e-9) - 4.0 * np.spacing(np.abs(column)), 0.0)
+    above = np.searchsorted(ordered, column + reach, side="right")
+    below = np.searchsorted(ordered, column - reach, side="left")
+    return (above - below).astype(np.int64)
 
 
 def _ross_value(points: Floats, codes: Integers, k: int) -> float:
     """Mean, over classes of two or more, of psi(k_i) + psi(n) - psi(n_class) - psi(m_i), m_i counting itself."""
     from scipy.special import psi
-    from sklearn.neighbors import KDTree
 
     counts = np.bincount(codes)
     points, codes = points[counts[codes] > 1], codes[counts[codes] > 1]
@@ -232,16 +227,13 @@ def _ross_value(points: Floats, codes: Integers, k: int) -> float:
     radius, used = np.empty(len(codes)), np.empty(len(codes), dtype=np.int64)
     for label in np.flatnonzero(counts > 1):
         rows = np.flatnonzero(codes == label)
-        used[rows] = min(k, len(rows) - 1)
-        own = points[rows]
-        radius[rows] = KDTree(own).query(own, k=int(used[rows[0]]) + 1)[0][:, -1]
-    tree = KDTree(points)
-    within = np.asarray(tree.query_radius(points, np.nextafter(radius, 0.0), count_only=True), dtype=np.int64)
-    zero = radius == 0.0
-    if zero.any():  # ties that no noise could break: constant columns
-        for label in np.unique(codes[zero]):
-            rows = np.flatnonzero(zero & (codes == label))
-            used[rows] = KDTree(points[codes == label]).query_radius(points[rows], 0.0, count_only=True)
+        tree = Tree(points[rows], "euclidean", _MARGINAL_LEAF)
+        neighbours = min(k, len(rows) - 1)
+        radius[rows], used[rows] = tree.distance(points[rows], neighbours), neighbours
+        zero = rows[radius[rows] == 0.0]
+        if len(zero):  # ties that no noise could break: constant columns
+            used[zero] = tree.inside(points[zero], radius[zero])
+    within = Tree(points, "euclidean", _MARGINAL_LEAF).inside(points, radius)
     return float(psi(len(codes)) + (psi(used) - psi(counts[codes]) - psi(within)).mean())
 
 

@@ -1,0 +1,206 @@
+"""The command line: fields of the JSON, readable text, one line and exit code 2 for bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import infoplane
+from infoplane.cli import main
+
+ESTIMATE_FIELDS = ["method", "nats", "bits", "ci95", "kind", "ceiling", "n", "dx", "dz", "seed", "seconds", "warnings"]
+NOISY_FIELDS = ["noise_std", "n", "d", "lower", "upper", "lower_se", "upper_se", "plug_in", "gaussian_upper"]
+LABEL_FIELDS = ["label_lower", "label_upper", "label_lower_se", "label_upper_se"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Holds x.npy, z.npy, y.npy and a few files that are wrong; also the working directory."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 2))
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "z.npy", (x[:, :1] + rng.normal(size=(400, 1))).astype(np.float32))
+    np.save(tmp_path / "y.npy", (x[:, 0] > 0).astype(np.int64))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    return printed.out
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one line on standard error of a run with exit code 2."""
+    try:
+        code = main(arguments)
+    except SystemExit as stop:
+        code = stop.code
+    printed = capsys.readouterr()
+    assert code == 2
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert "Traceback" not in printed.err
+    return printed.err.strip()
+
+
+def test_json_of_estimate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fields = json.loads(output(capsys, "estimate", "x.npy", "z.npy", "--method", "ksg", "--seed", "3", "--json"))
+    assert list(fields) == ESTIMATE_FIELDS
+    expected = infoplane.estimate(np.load("x.npy"), np.load("z.npy"), "ksg", 3)
+    assert fields["nats"] == expected.nats
+    assert tuple(fields["ci95"]) == expected.ci95
+    assert fields["bits"] == pytest.approx(fields["nats"] / np.log(2))
+    assert (fields["method"], fields["kind"], fields["ceiling"]) == ("ksg", "estimate", None)
+    assert (fields["n"], fields["dx"], fields["dz"], fields["seed"]) == (400, 2, 1, 3)
+    assert fields["warnings"] == []
+
+
+def test_text_of_estimate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("wide.npy", np.hstack([np.load("x.npy"), np.ones((400, 3))]))
+    text = output(capsys, "estimate", "wide.npy", "y.npy", "--method", "mixed_ksg")
+    value = infoplane.estimate(np.load("x.npy"), np.load("y.npy"), "mixed_ksg")
+    lines = text.splitlines()
+    assert f"{value.nats:.3f} nats ({value.bits:.3f} bits)" in lines[0]
+    assert f"95 % interval {value.ci95[0]:.3f} to {value.ci95[1]:.3f}" in lines[0]
+    assert "estimate, by mixed_ksg" in lines[1]
+    assert "0.69" in next(line for line in lines if line.startswith("ceiling"))
+    assert "3 of 5 columns are constant" in next(line for line in lines if line.startswith("warning"))
+    assert all(len(line) < 120 for line in lines)
+
+
+def test_numbers_overrides_labels(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "y.npy is class labels" in complaint(capsys, "estimate", "x.npy", "y.npy", "--method", "gaussian")
+    fields = json.loads(output(capsys, "estimate", "x.npy", "y.npy", "--method", "gaussian", "--numbers", "--json"))
+    assert fields["nats"] > 0.3
+
+
+def test_json_of_estimate_noisy(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("estimate-noisy", "x.npy", "--noise-std", "0.5", "--json")
+    assert sorted(json.loads(output(capsys, *arguments))) == sorted([*NOISY_FIELDS, "warnings"])
+    fields = json.loads(output(capsys, *arguments, "--labels", "y.npy"))
+    assert sorted(fields) == sorted([*NOISY_FIELDS, *LABEL_FIELDS, "warnings"])
+    assert fields["lower"] < fields["upper"]
+    assert (fields["n"], fields["d"], fields["noise_std"]) == (400, 2, 0.5)
+    exact = json.loads(output(capsys, *arguments, "--population"))
+    assert exact["lower"] == exact["upper"] == exact["plug_in"]
+
+
+def test_text_of_estimate_noisy(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = output(capsys, "estimate-noisy", "x.npy", "--noise-std", "0.5", "--labels", "y.npy")
+    assert "lower and upper bound" in text.splitlines()[0]
+    assert "I(T+e; Y)" in text
+    assert "exact" in output(capsys, "estimate-noisy", "x.npy", "--noise-std", "0.5", "--population")
+
+
+def test_methods_lists_what_estimate_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = json.loads(output(capsys, "methods", "--json"))
+    assert listed == infoplane.methods()
+    text = output(capsys, "methods")
+    assert [line.split()[0] for line in text.splitlines()] == list(listed)
+    assert all(len(line) <= 120 for line in text.splitlines())
+
+
+def write_bad_files() -> None:
+    x = np.load("x.npy")
+    broken = x.copy()
+    broken[5, 1], broken[9, 0] = np.nan, np.inf
+    np.save("nan.npy", broken)
+    np.save("objects.npy", np.array([{}, 1], dtype=object), allow_pickle=True)
+    np.save("strings.npy", np.array(["a", "b"]))
+    np.save("complex.npy", x.astype(complex))
+    np.save("cube.npy", x.reshape(400, 1, 2))
+    np.save("short.npy", x[:10])
+    np.save("none.npy", x[:0])
+    np.savez("archive.npz", first=x, second=x)
+    Path("renamed.npy").write_bytes(Path("archive.npz").read_bytes())
+    Path("text.npy").write_text("1 2 3")
+    Path("zero.npy").write_bytes(b"")
+    Path("cut.npy").write_bytes(Path("x.npy").read_bytes()[:1000])
+    Path("folder.npy").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("nan.npy", "nan.npy: 2 values are NaN or infinite, the first in row 5, column 1"),
+        ("objects.npy", "objects.npy: it holds pickled Python objects"),
+        ("strings.npy", "strings.npy: dtype <U1 given, an array of real numbers is wanted"),
+        ("complex.npy", "complex.npy: dtype complex128 given"),
+        ("cube.npy", "cube.npy: shape (400, 1, 2) given"),
+        ("short.npy", "x.npy has 400 rows and short.npy has 10: they must be paired"),
+        ("none.npy", "none.npy: empty, shape (0, 2)"),
+        ("archive.npz", "archive.npz: an .npz archive (of first, second)"),
+        ("renamed.npy", "renamed.npy: an .npz archive"),
+        ("text.npy", "text.npy: not a .npy file"),
+        ("zero.npy", "zero.npy: not a .npy file"),
+        ("cut.npy", "cut.npy: not a readable .npy file"),
+        ("missing.npy", "missing.npy: no such file"),
+        ("folder.npy", "folder.npy: a folder, not a .npy file"),
+    ],
+)
+def test_bad_files(folder: Path, capsys: pytest.CaptureFixture[str], file: str, message: str) -> None:
+    write_bad_files()
+    assert complaint(capsys, "estimate", "x.npy", file, "--method", "ksg").startswith(f"infoplane: {message}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("estimate x.npy z.npy --method kgs", "method 'kgs' is unknown; one of: auto, mine, "),
+        ("estimate x.npy z.npy --method probe", "probe wants class labels: z.npy must be a 1-D array"),
+        ("estimate x.npy z.npy --seed 1.5", "argument --seed: invalid int value: '1.5'"),
+        ("estimate x.npy z.npy --seed -1", "seed=-1 given; an integer of at least 0 is wanted"),
+        ("estimate x.npy", "the following arguments are required: z"),
+        ("estimate-noisy x.npy", "the following arguments are required: --noise-std"),
+        ("estimate-noisy x.npy --noise-std -1", "noise_std: -1.0 given, a positive number is wanted"),
+        ("estimate-noisy x.npy --noise-std nan", "noise_std: nan given, a positive number is wanted"),
+        ("estimate-noisy x.npy --noise-std 1 --labels x.npy", "x.npy: shape (400, 2), dtype float64 given; class"),
+        ("guess x.npy", "invalid choice: 'guess'"),
+        ("", "the following arguments are required: command"),
+    ],
+)
+def test_bad_arguments(folder: Path, capsys: pytest.CaptureFixture[str], arguments: str, message: str) -> None:
+    assert message in complaint(capsys, *arguments.split())
+
+
+def test_binning_says_why_it_refuses(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "near ln n" in complaint(capsys, "estimate", "x.npy", "x.npy", "--method", "binning")
+
+
+def test_a_constant_variable(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("ones.npy", np.ones((400, 3)))
+    fields = json.loads(output(capsys, "estimate", "x.npy", "ones.npy", "--json"))
+    assert (fields["nats"], fields["ci95"], fields["kind"]) == (0.0, [0.0, 0.0], "exact")
+
+
+def test_json_never_holds_nan(capsys: pytest.CaptureFixture[str]) -> None:
+    from infoplane.cli import _print_json
+
+    _print_json({"a": float("nan"), "b": [float("inf"), 1.5], "c": None})
+    assert json.loads(capsys.readouterr().out) == {"a": None, "b": [None, 1.5], "c": None}
+
+
+def test_as_a_program_of_its_own(folder: Path) -> None:
+    """Standard output holds the JSON object and nothing else; errors keep to standard error."""
+    command = [sys.executable, "-m", "infoplane.cli", "estimate", "x.npy"]
+    done = subprocess.run([*command, "z.npy", "--method", "gaussian", "--json"], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["method"] == "gaussian"
+    assert done.stderr == ""
+    wrong = subprocess.run([*command, "missing.npy"], capture_output=True, text=True)
+    assert (wrong.returncode, wrong.stdout, wrong.stderr) == (2, "", "infoplane: missing.npy: no such file\n")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("z.npy").chmod(0)
+    assert "z.npy" in complaint(capsys, "estimate", "x.npy", "z.npy")
