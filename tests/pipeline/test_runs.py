@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
 import shutil
 import signal
 import subprocess
@@ -154,3 +155,19 @@ def _kill_stage(checkout: Checkout, stage: str, after: float | None) -> None:
 
 def _has_temporary_file(folder: Path) -> bool:
     return any(True for top in ("data", "metrics") for _ in (folder / top).rglob(".tmp-*"))
+
+
+def test_the_experiments_of_the_readme(copied_run: Checkout) -> None:
+    """Every `dvc` command of the README, in its order, on the small run."""
+    photos = copied_run.folder / "examples" / "shapes"
+    text = (copied_run.folder / "README.md").read_text(encoding="utf-8")
+    lines = [line.split("  #")[0].strip() for line in text.splitlines() if line.startswith("dvc ")]
+    lines = [line for line in lines if line != "dvc repro"]
+    assert len(lines) >= 8
+    for line in lines:
+        own = line.replace("/home/me/photos", str(photos)).replace("image_size=224", "image_size=32")
+        copied_run.run(*shlex.split(own))
+        if "queue start" in line:
+            _wait_for_queue(copied_run)
+    shown = copied_run.run("dvc", "exp", "show", "--json")
+    assert shown.count('"measure"') >= 4, "the sweep left its experiments"
