@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,8 @@ from scipy.integrate import quad
 from scipy.special import psi
 from scipy.stats import norm
 
+from infoplane.estimators import _trees
+from infoplane.estimators._trees import Norm, Tree
 from infoplane.estimators.nearest_neighbours import ksg, mixed_ksg, ross
 
 
@@ -145,6 +149,24 @@ def test_mixed_ksg_counts_coincident_samples_like_a_table() -> None:
     z = np.where(rng.random(3000) < 0.9, x, 1 - x)
     truth = np.log(2) + 0.9 * np.log(0.9) + 0.1 * np.log(0.1)
     assert mixed_ksg(x, z).nats == pytest.approx(truth, abs=0.025)
+
+
+@pytest.mark.parametrize("norm", ["chebyshev", "euclidean"])
+def test_both_trees_give_the_same_distances_and_counts(norm: Norm, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = np.random.default_rng(0).normal(size=(400, 3))
+    found = []
+    for many in (1, 10**9):
+        monkeypatch.setattr(_trees, "_MANY_SAMPLES", many)
+        if many > 1:
+            monkeypatch.delitem(sys.modules, "sklearn.neighbors")
+        tree = Tree(points, norm, 10)
+        radius = tree.distance(points, 4)
+        found.append((type(tree._tree).__name__, radius, tree.inside(points, radius)))
+    (first, *_), (second, *_) = found
+    assert (first, second) == ("KDTree", "cKDTree")
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-15)
+    np.testing.assert_array_equal(found[0][2], found[1][2])
+    np.testing.assert_array_equal(found[0][2], 4)  # itself and three others nearer than the fourth
 
 
 @settings(max_examples=25, deadline=None)

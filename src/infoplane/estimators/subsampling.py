@@ -22,8 +22,8 @@ import numpy.typing as npt
 Rows = npt.NDArray[np.intp]
 ValueOf = Callable[[Rows], float]
 
-_USUAL_SUBSAMPLE, _LARGEST_SUBSAMPLE = 200, 500
-_FEWEST_SUBSAMPLES, _MOST_SUBSAMPLES = 4, 10
+_USUAL_SUBSAMPLE, _LARGEST_SUBSAMPLE = 200, 400
+_FEWEST_SUBSAMPLES, _MOST_SUBSAMPLES = 4, 8
 _PARTITIONED_ROWS = 4000
 """Small samples are cheap: repeat the partition until about so many rows have been looked at."""
 _LEFT_OUT = 10
