@@ -62,6 +62,10 @@ def test_the_committed_file_is_valid() -> None:
         ("measure.noise_curve", "[0.5, -1.0]", ["measure.noise_curve", "-1.0"]),
         ("measure.mine.max_steps", "0", ["measure.mine.max_steps", "0"]),
         ("measurement", "{}", ["measurement", "no such section", "measure"]),
+        ("calibrate.suites", "[gausians]", ["calibrate.suites", "gaussians"]),
+        ("calibrate.gaussians.methods", "[kgs]", ["calibrate.gaussians.methods", "ksg", "published"]),
+        ("calibrate.protocol.samples", "[50]", ["calibrate.protocol.samples", "100"]),
+        ("calibrate.high.repeats", None, ["calibrate.high.repeats", "missing"]),
         ("seed", "-1", ["seed", "-1"]),
         ("seed", "true", ["seed", "True"]),
     ],
@@ -78,7 +82,7 @@ def test_a_wrong_key_or_value_names_itself(tmp_path: Path, key: str, text: str |
 
 def test_every_problem_gets_a_line(tmp_path: Path) -> None:
     file = changed(tmp_path, "classifier.learning_rate", "-1")
-    file.write_text(file.read_text().replace("batch_size: 256", "batch_size: 0"))
+    file.write_text(file.read_text().replace("batch_size: 256", "batch_size: 0", 1))
     with pytest.raises(ValueError, match=r"params\.yaml") as caught:
         check(file)
     assert len(str(caught.value).splitlines()) == 2

@@ -1,4 +1,4 @@
-"""The command line: ``infoplane estimate``, ``infoplane estimate-noisy``, ``infoplane methods``.
+"""The command line: ``infoplane estimate``, ``estimate-noisy``, ``calibrate`` and ``methods``.
 
 Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 the method failed on good
 input, 2 bad input (one line says which file and what is wrong).
@@ -211,6 +211,47 @@ def _run_methods(arguments: argparse.Namespace) -> None:
         print(_line(name, purpose))
 
 
+# calibrate
+
+
+def _declare_calibrate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("suite", nargs="?", help="a suite of tasks; without one, the suites are listed")
+    parser.add_argument("x", nargs="?", type=Path, help="suite `samples` only: your own samples of X, .npy")
+    parser.add_argument("z", nargs="?", type=Path, help="and of Z, paired with x")
+    parser.add_argument("--method", action="append", metavar="NAME", help="try this method; may be given several times")
+    parser.add_argument("--samples", type=int, metavar="N", help="pairs per sample")
+    parser.add_argument("--repeats", type=int, metavar="R", help="fresh samples of each task")
+    parser.add_argument("--full", action="store_true", help="sizes to build on, which take hours")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same values (default: 0)")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write the table and the figures here")
+    _declare_json(parser)
+
+
+def _run_calibrate(arguments: argparse.Namespace) -> None:
+    from infoplane.calibration import command
+
+    if arguments.suite is None:
+        listed = command.questions()
+        if arguments.json:
+            _print_json(listed)
+        else:
+            print("\n".join(_line(name, f" {question}") for name, question in listed.items()))
+        return
+    if (arguments.x is None) != (arguments.z is None):
+        raise ValueError("z: missing; your own samples are two files, x.npy and z.npy")
+    data = None if arguments.x is None else (_opened(arguments.x), _opened(arguments.z))
+    chosen = command.Choice(
+        arguments.suite, tuple(arguments.method or ()), arguments.samples, arguments.repeats, arguments.full,
+        arguments.seed, data,
+    )  # fmt: skip
+    with _naming({"x": arguments.x, "z": arguments.z}):
+        outcome = command.run(chosen, arguments.out)
+    if arguments.json:
+        _print_json(outcome.metrics)
+    else:
+        print(command.text(outcome))
+
+
 # shared
 
 
@@ -269,6 +310,12 @@ _COMMANDS = (
         "Bracket I(X; T + noise) for T = t(X) and Gaussian noise of known size.",
         _declare_noisy,
         _run_noisy,
+    ),
+    Command(
+        "calibrate",
+        "Try estimators on tasks whose information is known.",
+        _declare_calibrate,
+        _run_calibrate,
     ),
     Command("methods", "List the methods of `estimate`, and what each is for.", _declare_methods, _run_methods),
 )

@@ -21,6 +21,10 @@ SMALL = {
     "classifier.stops": "[1, 3]",
     "measure.aa_mine.max_steps": "60",
     "measure.mine.max_steps": "60",
+    "calibrate.suites": "[discrete]",
+    "calibrate.discrete.methods": "[mixed_ksg, discrete]",
+    "calibrate.discrete.samples": "[300]",
+    "calibrate.discrete.repeats": "1",
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from infoplane.params.calibrate import Calibrate
 from infoplane.params.classifier import Classifier
 from infoplane.params.data import Data
 from infoplane.params.embed import Embed
@@ -21,7 +22,9 @@ from checkout import TOP, Checkout
 
 PIPELINE: dict[str, Any] = YAML(typ="safe").load(TOP / "dvc.yaml")
 STAGES: dict[str, Any] = PIPELINE["stages"]
-SECTIONS: dict[str, type[Section]] = {section.key: section for section in (Data, Embed, Classifier, Measure)}
+CELLS = {"encoder": "EfficientNetLite0-untrained", "suite": "discrete", "": ""}
+"""A cell of each matrix in the small run."""
+SECTIONS: dict[str, type[Section]] = {section.key: section for section in (Data, Embed, Classifier, Measure, Calibrate)}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -68,11 +71,13 @@ def expanded(declared: list[str]) -> set[str]:
 @pytest.mark.parametrize("stage", STAGES)
 def test_declared_keys_are_the_keys_read(stage: str, small_run: Checkout, folder_run: Checkout) -> None:
     read: set[str] = set()
-    cell = "EfficientNetLite0-untrained"
+    cell = CELLS[next(iter(STAGES[stage].get("matrix", {"": ""})))]
     for checkout in (small_run, folder_run):
         logs = checkout.folder / "metrics" / "runlog"
         log = logs / (f"{stage}@{cell}.json" if "matrix" in STAGES[stage] else f"{stage}.json")
         if log.exists():
             read |= set(json.loads(log.read_text())["keys_read"])
-    declared = [key.replace("${item.encoder}", cell) for key in STAGES[stage].get("params", [])]
+    declared = [
+        key.replace("${item.encoder}", cell).replace("${item.suite}", cell) for key in STAGES[stage].get("params", [])
+    ]
     assert expanded(declared) == read

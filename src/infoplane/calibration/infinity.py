@@ -23,14 +23,15 @@ from infoplane.estimators.aa_mine import aa_mine
 from infoplane.estimators.noisy_channel import brackets
 
 _POINTS_SHOWN = 200
+ITSELF = "I(X; X)"
 
 
 def tasks(dimensions: tuple[int, ...]) -> list[Task]:
     """I(X; X) and I(X; X M), M a random square matrix."""
     return [
-        Task(f"{name} in {d}d", LinearMap(d, to), f"I({name.replace(' ', '; ')})", float(d))
+        Task(f"{name} in {d}d", LinearMap(d, to), name, float(d))
         for d in dimensions
-        for name, to in (("X X", None), ("X XM", d))
+        for name, to in ((ITSELF, None), ("I(X; XM)", d))
     ]
 
 
@@ -73,14 +74,17 @@ def _summary(own: list[Any]) -> dict[str, Any]:
 def published_growth(task: Task, n: int, settings: Settings) -> list[dict[str, Any]]:
     """Value of the published critic on its own batches against the step; of I(X; X) as its AA-MINE, on (x, z - x)."""
     x, z = task.distribution.sample(n, seeds.integer_seed(settings.seed, task.name, "growth"))
-    options = dataclasses.replace(settings.published, subtract=task.name.startswith("X X "))
+    options = dataclasses.replace(settings.published, subtract=task.group == ITSELF)
     curve = as_published(x, z, seed=settings.seed, options=options).curve
     shown = np.linspace(0, len(curve) - 1, min(len(curve), _POINTS_SHOWN)).astype(int)
     return [point(f"{task.group} as published", task.name, float(step + 1), float(curve[step])) for step in shown]
 
 
-def channel(dimension: int, n: int, levels: tuple[float, ...], settings: Settings) -> dict[str, dict[str, float]]:
-    """I(X; X + noise) at each level, by AA-MINE, by the bracket, and exactly."""
+Channel = dict[str, dict[str, float | None]]
+
+
+def channel(dimension: int, n: int, levels: tuple[float, ...], settings: Settings) -> Channel:
+    """I(X; X + noise) at each level, by AA-MINE (None where it is not finite), by the bracket, and exactly."""
     x, _ = LinearMap(dimension).sample(n, seeds.integer_seed(settings.seed, "channel", dimension))
     measured = brackets(x, list(levels), seed=settings.seed)
     return {
@@ -88,10 +92,14 @@ def channel(dimension: int, n: int, levels: tuple[float, ...], settings: Setting
             "truth": noisy_truth(dimension, level),
             "bracket lower": found.lower,
             "bracket upper": found.upper,
-            "AA-MINE": aa_mine(x, level, seed=settings.seed).nats,
+            "AA-MINE": _finite(aa_mine(x, level, seed=settings.seed).nats),
         }
         for level, found in zip(levels, measured, strict=True)
     }
+
+
+def _finite(nats: float) -> float | None:
+    return nats if math.isfinite(nats) else None
 
 
 def noisy_truth(dimension: int, noise_std: float) -> float:

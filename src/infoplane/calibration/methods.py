@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from types import ModuleType
 
-from infoplane.calibration.options import Settings
+from infoplane.calibration.options import PUBLISHED, Settings
 from infoplane.calibration.published import Published, as_published
 from infoplane.calibration.readings import Estimator
 from infoplane.critics import CriticOptions
@@ -22,7 +22,6 @@ from infoplane.estimators.dispatch import estimate
 from infoplane.estimators.registry import METHODS
 from infoplane.result import Estimate
 
-PUBLISHED = "published"
 _DECLARED: tuple[ModuleType, ...] = (binning, discrete, gaussian, nearest_neighbours, probe, variational)
 """Modules of the methods. The dispatcher loads them by name, which hides them from the reader of a stage's imports."""
 _Z95 = 1.959963984540054

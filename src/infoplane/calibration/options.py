@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from infoplane.calibration.published import PublishedOptions
 from infoplane.critics import CriticOptions
 
+PUBLISHED = "published"
+"""The original protocol, as the name of a method."""
+SUITE_NAMES = (
+    "gaussians", "mixtures", "infinity", "tishby", "high", "discrete",
+    "images", "independent", "consistency", "protocol", "samples",
+)  # fmt: skip
 SMALL_CRITIC = CriticOptions(hidden=(64, 64), batch_size=256, max_steps=600, patience=6, folds=2)
 """Enough for a thousand samples, and quick."""
 SMALL_PUBLISHED = PublishedOptions(hidden=(200, 200))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from infoplane.calibration import methods
-from infoplane.calibration.options import Settings
+from infoplane.calibration.options import PUBLISHED, Settings
 from infoplane.calibration.outcome import Outcome
 from infoplane.calibration.published import as_published
 from infoplane.calibration.readings import Reading, estimator_seed, read, record, sample
@@ -31,7 +31,7 @@ def tasks(dimensions: tuple[int, ...], levels: tuple[float, ...]) -> list[Task]:
             group = f"{d}+{d} numbers, truth {nats:g} nats"
             found.append(Task(f"numbers {d}+{d} {nats:g} nats", gaussian_with_information(d, nats), group))
         features = gaussian_with_information(d, 0.0)
-        group = f"{d} numbers and a coin, truth 0"
+        group = f"{d} number{'s' if d > 1 else ''} and a coin, truth 0"
         found.append(Task(f"coin and {d}", Independent(features, coin), group))
     return found
 
@@ -43,11 +43,11 @@ def protocol(settings: Settings, progress: Callable[[Iterable[Any]], Iterable[An
     """
     suite = settings.suite
     everything = tasks(suite.dimensions, suite.levels)
-    others = {name: one for name, one in methods.estimators(settings).items() if name != methods.PUBLISHED}
+    others = {name: one for name, one in methods.estimators(settings).items() if name != PUBLISHED}
     readings = read(
         everything, others, samples=suite.samples, repeats=suite.repeats, seed=settings.seed, progress=progress
     )
-    if methods.PUBLISHED in suite.methods:
+    if PUBLISHED in suite.methods:
         cells = [(task, n, repeat) for task in everything for n in suite.samples for repeat in range(suite.repeats)]
         own = [one for task, n, repeat in progress(cells) for one in _published(task, n, repeat, settings)]
         readings = own + readings
@@ -58,7 +58,7 @@ def _published(task: Task, n: int, repeat: int, settings: Settings) -> list[Read
     """One fitted critic, on the samples it was fitted on and on as many that it never saw."""
     x, z = sample(task, n, repeat, settings.seed)
     fresh = sample(task, n, repeat, settings.seed, "fresh")
-    seed = estimator_seed(methods.PUBLISHED, repeat, settings.seed)
+    seed = estimator_seed(PUBLISHED, repeat, settings.seed)
     started = time.process_time()
     result = as_published(x, z, seed=seed, options=settings.published, fresh=fresh)
     seconds = time.process_time() - started

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from infoplane import encoders
+from infoplane.params.calibrate import Calibrate
 from infoplane.params.classifier import Classifier
 from infoplane.params.data import Data
 from infoplane.params.embed import Embed
@@ -17,7 +18,7 @@ from infoplane.params.encoders import load_encoder_options, load_encoders
 from infoplane.params.measure import Measure
 from infoplane.params.section import PARAMS_FILE, Section, read_seed, read_yaml
 
-SECTIONS: tuple[type[Section], ...] = (Data, Embed, Classifier, Measure)
+SECTIONS: tuple[type[Section], ...] = (Data, Embed, Classifier, Measure, Calibrate)
 _OTHER_KEYS = ("seed", "encoders", "encoder_options")
 
 

@@ -21,6 +21,14 @@ _ORDER = (
     "nwj", "smile", "mixed_ksg", "ross", "binning", "discrete", "published, fresh samples",
 )  # fmt: skip
 """A method has the same colour and mark in all figures."""
+_NAMES = {
+    "published": "published: reported on what it was fitted on",
+    "published, fresh samples": "the published critic on fresh samples",
+}
+_MOST_NAMED = 2
+"""Values outside a panel that are named."""
+_LEAST_ERROR = 1e-3
+"""RMSE in nats below which errors are drawn alike."""
 _SATURATED = 1.0
 """Mean error in nats at which the heat map's colours end."""
 
@@ -49,7 +57,8 @@ def legend(figure: Figure, methods: Sequence[str], extra: Sequence[Any] = ()) ->
     """The methods, below the panels; further handles carry their own label."""
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], linewidth=1.2, label=name, **look(name)) for name in methods] + list(extra)
+    handles = [Line2D([], [], linewidth=1.2, label=_NAMES.get(name, name), **look(name)) for name in methods]
+    handles += list(extra)
     longest = max((len(str(handle.get_label())) for handle in handles), default=1)
     fitting = int(figure.get_figwidth() * 72 / (5.0 * longest + 42))
     figure.legend(handles=handles, loc="outside lower left", ncols=max(1, min(fitting, len(handles))), handlelength=2.2)
@@ -66,6 +75,19 @@ def spread(readings: Sequence[Reading]) -> tuple[float, float, float] | None:
     known = [reading.nats for reading in readings if reading.nats is not None]
     mean = mean_nats(readings)
     return None if mean is None else (mean, min(known), max(known))
+
+
+def keep_in_view(axes: Axes, low: float, high: float, values: Sequence[tuple[str, float]]) -> None:
+    """Narrow the vertical axis to [low, high] where the data reach further, and say in words what lies outside."""
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(max(bottom, low), min(top, high))
+    outside = sorted({(name, round(value)) for name, value in values if not low <= value <= high})
+    if outside:
+        shown = ", ".join(f"{name} {value}" for name, value in outside[:_MOST_NAMED])
+        more = f" and {len(outside) - _MOST_NAMED} more" if len(outside) > _MOST_NAMED else ""
+        axes.annotate(
+            f"not shown: {shown}{more}", (0.02, 0.02), xycoords="axes fraction", fontsize=7, color=style.REFERENCE,
+        )  # fmt: skip
 
 
 def agreement(readings: Sequence[Reading], title: str, columns: int = 3) -> Figure:
@@ -94,6 +116,8 @@ def _diagonal(axes: Axes, own: Sequence[Reading], truths: Sequence[float], metho
         bar = [[mean - least], [most - mean]]
         axes.errorbar(group[0].truth, mean, bar, linewidth=1.0, **look(method))
     _note_missing(axes, own)
+    values = [(method, one.nats) for one in own if one.nats is not None]
+    keep_in_view(axes, low - 0.1 * (high - low), high + 0.5 * (high - low), values)
     axes.set_xlim(low, high)
     axes.set_xlabel("truth (nats)")
     axes.set_ylabel("estimate (nats)")
@@ -103,8 +127,8 @@ def _note_missing(axes: Axes, own: Sequence[Reading]) -> None:
     missing = sum(reading.nats is None for reading in own)
     if missing:
         axes.annotate(
-            f"{missing} of {len(own)} refused", (0.98, 0.03), xycoords="axes fraction", ha="right", fontsize=7.5,
-            color=style.REFERENCE,
+            f"{missing} of {len(own)} refused", (0.98, 0.97), xycoords="axes fraction", ha="right", va="top",
+            fontsize=7.5, color=style.REFERENCE,
         )  # fmt: skip
 
 
@@ -177,7 +201,7 @@ def error_against_time(readings: Sequence[Reading], title: str) -> Figure:
 
 def _time_and_error(readings: Sequence[Reading]) -> tuple[list[float], list[float]]:
     rmse = score(readings)["rmse"]
-    return [float(np.median([one.cpu_seconds for one in readings]))], [max(float(rmse), 1e-4)]
+    return [float(np.median([one.cpu_seconds for one in readings]))], [max(float(rmse), _LEAST_ERROR)]
 
 
 def forest(readings: Sequence[Reading], title: str) -> Figure:

@@ -11,7 +11,7 @@ from infoplane.calibration.outcome import Outcome
 from infoplane.calibration.readings import Reading
 from infoplane.calibration.scores import by
 from infoplane.plots import style
-from infoplane.plots.calibration import legend, look, mark, methods_of, spread
+from infoplane.plots.calibration import keep_in_view, legend, look, mark, methods_of, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,8 +32,11 @@ def against(
     at: Callable[[Reading], float],
     columns: int = 2,
     error: bool = False,
+    bounded: bool = True,
 ) -> tuple[Figure, list[Axes], list[str]]:
     """A panel per group: every method's mean against ``at``, bars from its smallest to its largest value.
+
+    Values far outside the range of the truths are named instead of drawn, if ``bounded``.
 
     Args:
         readings: what to draw.
@@ -42,6 +45,7 @@ def against(
         at: a reading's place on it.
         columns: columns of panels.
         error: draw estimate minus truth instead of the estimate.
+        bounded: keep the axis near the truths.
 
     Returns:
         The figure, its panels and the names of the groups.
@@ -55,7 +59,18 @@ def against(
         panel.set_title(name)
         panel.set_xlabel(horizontal)
         panel.set_ylabel("estimate - truth (nats)" if error else "nats")
+        if bounded:
+            _near_truths(panel, group, error)
     return figure, axes, list(groups)
+
+
+def _near_truths(axes: Axes, group: Sequence[Reading], error: bool) -> None:
+    truths = [one.truth for one in group if one.truth is not None]
+    most, spare = max(truths), 0.5 * max(max(truths), 0.2)
+    known = [(one.method, one.error if error else one.nats) for one in group]
+    values = [(name, value) for name, value in known if value is not None]
+    low, high = (-most - 0.2 * spare, spare) if error else (min(truths) - 0.2 * spare, most + spare)
+    keep_in_view(axes, low, high, values)
 
 
 def _line(
@@ -122,7 +137,7 @@ def protocol(outcome: Outcome) -> Figure:
     sizes = sorted({one.n for one in readings})
     title = "Fitted and reported on the same samples (published), against samples the critic never saw"
     with style.styled():
-        figure, axes, groups = against(readings, title, "samples n", lambda one: float(one.n), columns=2)
+        figure, axes, groups = against(readings, title, "samples n", lambda one: float(one.n), bounded=False)
         for panel, group in zip(axes, groups, strict=True):
             truth = next(one.truth for one in readings if one.group == group)
             panel.axhline(truth or 0.0, color=style.REFERENCE, linewidth=2.0, zorder=1)

@@ -1,0 +1,105 @@
+"""A suite run from the command line: sizes by options, progress on standard error, a table as text."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from infoplane import validation
+from infoplane.calibration.options import Settings, SuiteOptions
+from infoplane.calibration.outcome import Outcome
+from infoplane.calibration.samples import samples
+from infoplane.calibration.suites import SUITES, suite
+from infoplane.distributions.base import Array
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the command line asked for; None and () leave the suite's own sizes."""
+
+    suite: str
+    methods: tuple[str, ...] = ()
+    samples: int | None = None
+    repeats: int | None = None
+    full: bool = False
+    seed: int = 0
+    data: tuple[Array, Array] | None = None
+    """x and z of one's own, for the suite ``samples``."""
+
+
+def questions() -> dict[str, str]:
+    """What each suite asks."""
+    return {name: one.question for name, one in SUITES.items()}
+
+
+def run(choice: Choice, folder: Path | None = None) -> Outcome:
+    """Run a suite; with a folder, also write its table and figures there.
+
+    Raises:
+        ValueError: no such suite or method, sizes that are not allowed, data for another suite than ``samples``.
+    """
+    from tqdm import tqdm
+
+    chosen = suite(choice.suite)
+    settings = Settings(
+        _sizes(choice, chosen.full if choice.full else chosen.small), seed=validation.root_seed(choice.seed)
+    )
+    progress = partial(tqdm, desc=choice.suite, leave=False)
+    own = None if choice.data is None else _own(choice)
+    outcome = chosen.run(settings, progress) if own is None else samples(settings, progress, own)
+    if folder is not None:
+        from infoplane.calibration.writing import write
+
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder, outcome, settings, chosen.question)
+    return outcome
+
+
+def _sizes(choice: Choice, base: SuiteOptions) -> SuiteOptions:
+    given: dict[str, Any] = {
+        "methods": choice.methods or None,
+        "samples": None if choice.samples is None else (choice.samples,),
+        "repeats": choice.repeats,
+    }
+    return dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
+
+
+def _own(choice: Choice) -> tuple[Array, Array]:
+    if choice.suite != "samples":
+        raise ValueError(f"suite {choice.suite} has its own tasks; your own samples go with the suite `samples`")
+    assert choice.data is not None
+    x, z = choice.data
+    validation.same_length(validation.samples(x, "x"), validation.samples(z, "z"))
+    return x, z
+
+
+def text(outcome: Outcome) -> str:
+    """A table of the methods: bias, RMSE, coverage; of suites without these, their metrics as they are."""
+    if "methods" not in outcome.metrics or outcome.suite == "consistency":
+        return "\n".join(_nested(outcome.metrics))
+    lines = [f"{'method':<26}{'bias':>9}{'RMSE':>9}{'coverage':>10}{'missing':>9}  kind"]
+    for name, score in outcome.metrics["methods"].items():
+        numbers = f"{_number(score['bias']):>9}{_number(score['rmse']):>9}{_share(score['coverage']):>10}"
+        lines.append(f"{name:<26}{numbers}{score['missing']:>9}  {(score['kind'] or '-').replace('_', ' ')}")
+    return "\n".join(lines)
+
+
+def _nested(values: dict[str, Any], indent: str = "") -> list[str]:
+    lines = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            lines += [f"{indent}{key}", *_nested(value, indent + "  ")]
+        else:
+            lines.append(f"{indent}{key}: {value if isinstance(value, str) else _number(value)}")
+    return lines
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.0f} %"

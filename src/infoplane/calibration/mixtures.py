@@ -1,0 +1,47 @@
+"""Gaussian mixtures with class labels: estimates, and the course of training against the true line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from infoplane.calibration import known, methods
+from infoplane.calibration.options import Settings
+from infoplane.calibration.outcome import Outcome, point
+from infoplane.calibration.published import as_published
+from infoplane.calibration.readings import read, sample
+from infoplane.calibration.scores import report
+from infoplane.calibration.tasks import Task
+from infoplane.estimators.variational import mine
+
+FITTED, CHOSEN, PUBLISHED = "mine, fitted on", "mine, chosen on", "published, on its own batches"
+
+
+def mixtures(settings: Settings, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter) -> Outcome:
+    """Every method on every mixture, and the learning curves on the XOR mixtures; ``levels`` are their distances."""
+    suite = settings.suite
+    tasks = known.mixtures(suite)
+    readings = read(
+        tasks,
+        methods.estimators(settings),
+        samples=suite.samples,
+        repeats=suite.repeats,
+        seed=settings.seed,
+        progress=progress,
+    )
+    curves = [row for task in tasks[: len(suite.levels)] for row in learning_curves(task, settings)]
+    return Outcome("mixtures", report(readings), readings, curves)
+
+
+def learning_curves(task: Task, settings: Settings) -> list[dict[str, Any]]:
+    """Value against the step: of mine's first fold, on both of its parts, and of the published critic."""
+    x, z = sample(task, max(settings.suite.samples), 0, settings.seed)
+    ours = mine(x, z, seed=settings.seed, options=settings.critic).diagnostics["curves"][0]
+    rows = [
+        point(task.name, line, step, nats)
+        for line, part in ((FITTED, "train"), (CHOSEN, "selection"))
+        for step, nats in zip(ours["step"], ours[part], strict=True)
+    ]
+    curve = as_published(x, z, seed=settings.seed, options=settings.published).curve
+    every = max(1, len(curve) // 100)
+    return rows + [point(task.name, PUBLISHED, step + 1, float(curve[step])) for step in range(0, len(curve), every)]

@@ -1,0 +1,101 @@
+"""``calibrate``: which suites run, and how large they are."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from infoplane.calibration.options import PUBLISHED, SUITE_NAMES, Settings, SuiteOptions
+from infoplane.calibration.published import PublishedOptions
+from infoplane.critics import CriticOptions
+from infoplane.estimators.registry import METHODS
+from infoplane.params.critics import CriticSettings
+from infoplane.params.section import Floats, Integers, Options, Section
+
+
+def _from_list(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_from_list)]
+
+
+class PublishedSettings(Options):
+    """The original protocol, the thing compared against."""
+
+    hidden: Integers
+    steps: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+
+
+class SuiteSettings(Options):
+    """Size of one suite."""
+
+    methods: Names
+    samples: Integers
+    repeats: int = Field(ge=1)
+    dimensions: Integers
+    levels: Floats
+
+    @field_validator("methods")
+    @classmethod
+    def _known(cls, methods: tuple[str, ...]) -> tuple[str, ...]:
+        allowed = (*METHODS, PUBLISHED)
+        unknown = [name for name in methods if name not in allowed]
+        if unknown or not methods:
+            raise ValueError(f"one or more of {', '.join(allowed)} are allowed")
+        return methods
+
+    @field_validator("samples")
+    @classmethod
+    def _enough(cls, samples: tuple[int, ...]) -> tuple[int, ...]:
+        if not samples or any(n < 100 for n in samples):
+            raise ValueError("one or more sizes of at least 100 are allowed")
+        return samples
+
+    @field_validator("dimensions")
+    @classmethod
+    def _positive(cls, dimensions: tuple[int, ...]) -> tuple[int, ...]:
+        if any(dimension < 1 for dimension in dimensions):
+            raise ValueError("dimensions of at least 1 are allowed; [] where the suite has none")
+        return dimensions
+
+
+class Calibrate(Section):
+    """The suites and what they share (see params.yaml)."""
+
+    key: ClassVar[str] = "calibrate"
+
+    suites: Names
+    full: bool
+    critic: CriticSettings
+    published: PublishedSettings
+    gaussians: SuiteSettings
+    mixtures: SuiteSettings
+    infinity: SuiteSettings
+    tishby: SuiteSettings
+    high: SuiteSettings
+    discrete: SuiteSettings
+    images: SuiteSettings
+    independent: SuiteSettings
+    consistency: SuiteSettings
+    protocol: SuiteSettings
+    samples: SuiteSettings
+
+    @field_validator("suites")
+    @classmethod
+    def _suites(cls, suites: tuple[str, ...]) -> tuple[str, ...]:
+        if not suites or any(name not in SUITE_NAMES for name in suites) or len(set(suites)) < len(suites):
+            raise ValueError(f"one or more of {', '.join(SUITE_NAMES)} are allowed, each once")
+        return suites
+
+    def settings(self, suite: str, full: SuiteOptions, seed: int) -> Settings:
+        """What a run of one suite depends on; ``full`` are its sizes where ``full`` is true."""
+        own: SuiteSettings = getattr(self, suite)
+        return Settings(
+            suite=full if self.full else SuiteOptions(**own.model_dump()),
+            critic=CriticOptions(**self.critic.model_dump()),
+            published=PublishedOptions(**self.published.model_dump()),
+            seed=seed,
+        )

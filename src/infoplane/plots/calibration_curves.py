@@ -1,0 +1,158 @@
+"""Figures of the suites that follow critics while they train: mixtures and infinite information."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from infoplane.calibration.mixtures import CHOSEN, FITTED, PUBLISHED
+from infoplane.calibration.outcome import Outcome
+from infoplane.calibration.tasks import Task
+from infoplane.distributions.mixture import Mixture
+from infoplane.plots import style
+from infoplane.plots.calibration import legend, look, mark
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_DOTS = 1500
+_COURSES = {FITTED: ("#E69F00", "-"), CHOSEN: ("#0072B2", "-"), PUBLISHED: ("#000000", ":")}
+
+
+def mixture_scatter(tasks: Sequence[Task], seed: int = 0) -> Figure:
+    """Samples of every mixture of two dimensions, coloured by class, over contours of the density."""
+    shown = [
+        (task, task.distribution)
+        for task in tasks
+        if isinstance(task.distribution, Mixture) and task.distribution.means.shape[1] == 2
+    ]
+    with style.styled():
+        figure, axes = style.panels(
+            len(shown), 3, 2.9, "Gaussian mixtures: samples by class, and contours of the density"
+        )
+        for panel, (task, mixture) in zip(axes, shown, strict=True):
+            scatter(panel, mixture, seed)
+            panel.set_title(f"{task.name}: {mixture.mutual_information():.4f} nats")
+    return figure
+
+
+def scatter(axes: Axes, mixture: Mixture, seed: int = 0) -> None:
+    """Samples of a mixture of two dimensions by class, over contours of its density."""
+    x, classes = mixture.sample(_DOTS, seed)
+    for label in range(len(mixture.shares)):
+        own = x[classes == label]
+        colour = style.COLOURS[label % len(style.COLOURS)]
+        axes.plot(own[:, 0], own[:, 1], ".", markersize=2.0, color=colour, alpha=0.55, label=f"class {label}")
+    low, high = x.min(axis=0), x.max(axis=0)
+    grid = np.meshgrid(*(np.linspace(low[i], high[i], 80) for i in range(2)))
+    density = mixture.density(np.stack([one.ravel() for one in grid], axis=1)).reshape(grid[0].shape)
+    axes.contour(*grid, density, levels=5, colors=style.REFERENCE, linewidths=0.6)
+    axes.set_aspect("equal")
+    axes.set_xlabel("x₁")
+    axes.set_ylabel("x₂")
+
+
+def mixture_curves(outcome: Outcome) -> Figure:
+    """Learning curves on the XOR mixtures with the true information as a line."""
+    tasks = list(dict.fromkeys(one["panel"] for one in outcome.curves))
+    with style.styled():
+        figure, axes = style.panels(len(tasks), 3, 2.5, "XOR mixtures: the critic's value while it is trained")
+        for panel, task in zip(axes, tasks, strict=True):
+            for line, (colour, dashes) in _COURSES.items():
+                _plot(panel, _rows(outcome, task, line), color=colour, linestyle=dashes, label=line)
+            truth = float(outcome.metrics["tasks"][task]["truth"])
+            style.reference(panel, truth, f"truth {truth:.4f}")
+            panel.set_title(task)
+            panel.set_xlabel("step")
+            panel.set_ylabel("nats")
+        figure.legend(handles=axes[0].get_lines()[: len(_COURSES)], loc="outside lower left", ncols=3)
+    return figure
+
+
+def infinity(outcome: Outcome) -> Figure:
+    """Left: the published critic's value grows with the steps. Right: at a known noise the information is finite."""
+    panels = list(dict.fromkeys(one["panel"] for one in outcome.curves))
+    growth = [name for name in panels if name.endswith("as published")]
+    noisy = [name for name in panels if name not in growth]
+    log_n = float(outcome.metrics["log_samples"])
+    title = "Infinite information: the published critic grows with its steps; with known noise the value is finite"
+    with style.styled():
+        figure, axes = style.panels(len(growth) + len(noisy), 2, 2.6, title)
+        for panel, name in zip(axes, growth, strict=False):
+            _growth(panel, outcome, name, log_n)
+        for panel, name in zip(axes[len(growth) :], noisy, strict=True):
+            _noisy(panel, outcome, name, log_n)
+    return figure
+
+
+def _growth(axes: Axes, outcome: Outcome, name: str, log_n: float) -> None:
+    lines = list(dict.fromkeys(one["line"] for one in outcome.curves if one["panel"] == name))
+    for index, line in enumerate(lines):
+        _plot(axes, _rows(outcome, name, line), color=style.COLOURS[index], label=line)
+    style.reference(axes, log_n, f"ln n = {log_n:.1f}")
+    axes.set_title(name)
+    axes.set_xlabel("step")
+    axes.set_ylabel("value on its own batch (nats)")
+    axes.legend(loc="upper left")
+
+
+def _noisy(axes: Axes, outcome: Outcome, name: str, log_n: float) -> None:
+    lower, upper = _rows(outcome, name, "bracket lower"), _rows(outcome, name, "bracket upper")
+    levels = [one["at"] for one in lower]
+    low, high = ([one["nats"] for one in rows] for rows in (lower, upper))
+    axes.fill_between(levels, low, high, color=style.COLOURS[2], alpha=0.2, linewidth=0, label="bracket")
+    _plot(axes, _rows(outcome, name, "truth"), color=style.REFERENCE, linewidth=2.0, label="truth")
+    bounds = [one for one in _rows(outcome, name, "AA-MINE") if one["nats"] is not None and one["nats"] > 0]
+    _plot(axes, bounds, color=style.COLOURS[1], marker="s", label="AA-MINE (where above 0)")
+    style.reference(axes, log_n, f"ln n = {log_n:.1f}")
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(levels, [f"{level:g}" for level in levels])
+    style.plain_log_axis(axes)
+    axes.set_title(name.replace("X + noise in", "I(X; X + noise),"))
+    axes.set_xlabel("noise: standard deviation (X has 1)")
+    axes.set_ylabel("nats")
+    axes.legend(loc="upper right")
+
+
+def _rows(outcome: Outcome, panel: str, line: str) -> list[dict[str, Any]]:
+    return [one for one in outcome.curves if one["panel"] == panel and one["line"] == line]
+
+
+def _plot(axes: Axes, rows: Sequence[dict[str, Any]], **shape: Any) -> None:
+    axes.plot([one["at"] for one in rows], [one["nats"] for one in rows], **shape)
+
+
+def infinity_estimates(outcome: Outcome) -> Figure:
+    """What each method says of infinite information, and how often it warns."""
+    tasks = outcome.metrics["tasks"]
+    methods = list(dict.fromkeys(method for group in tasks.values() for method in group))
+    log_n = float(outcome.metrics["log_samples"])
+    with style.styled():
+        figure, (axes,) = style.panels(1, 1, 3.2, "Infinite information: what each method reports")
+        figure.set_figwidth(1.6 * style.WIDTH_OF_COLUMN)
+        for row, group in enumerate(tasks.values()):
+            for index, method in enumerate(methods):
+                said = group[method]
+                place = row + (index - (len(methods) - 1) / 2) * 0.7 / len(methods)
+                if said["mean"] is not None:
+                    axes.plot([said["mean"]], [place], **mark(method))
+                    if said["warned"]:
+                        axes.plot(
+                            [said["mean"]],
+                            [place],
+                            "o",
+                            markersize=10,
+                            markerfacecolor="none",
+                            color=look(method)["color"],
+                        )
+        axes.axvline(log_n, color=style.REFERENCE, linestyle=(0, (1, 1.5)))
+        axes.annotate(f"ln n = {log_n:.1f}", (log_n, 1.0), xycoords=("data", "axes fraction"), fontsize=7.5)
+        axes.set_yticks(range(len(tasks)), list(tasks))
+        axes.set_ylim(len(tasks) - 0.5, -0.5)
+        axes.set_xscale("symlog", linthresh=10.0)
+        axes.set_xlabel("reported (nats); a ring: with a warning")
+        legend(figure, methods)
+    return figure

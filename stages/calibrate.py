@@ -1,0 +1,32 @@
+"""Try estimators on known answers: one suite of tasks, its metrics, its table and its figures."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+
+from tqdm import tqdm
+
+from infoplane import io, seeds
+from infoplane.calibration.suites import suite
+from infoplane.calibration.writing import write
+from infoplane.params.calibrate import Calibrate
+from infoplane.params.section import read_seed
+from stages import common
+
+
+def work(arguments: argparse.Namespace) -> None:
+    chosen = suite(arguments.cell)
+    seed = seeds.integer_seed(read_seed(), "calibrate", arguments.cell)
+    settings = Calibrate.load().settings(arguments.cell, chosen.full, seed)
+    outcome = chosen.run(settings, partial(tqdm, desc=arguments.cell, leave=False))
+    times, columns = outcome.times
+    io.save_table(common.RUN_LOG / f"calibrate@{arguments.cell}.csv", times, columns)
+    with io.output_folder(arguments.out_figures) as folder:
+        write(folder, outcome, settings, chosen.question)
+    io.save_json(arguments.out_metrics, outcome.metrics)
+
+
+if __name__ == "__main__":
+    outputs = ("out-figures", "out-metrics")
+    common.run("calibrate", work, common.options(__doc__, cell="suite", outputs=outputs))
