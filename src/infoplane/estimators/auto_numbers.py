@@ -1,0 +1,143 @@
+"""``auto`` for numbers: simple models of the log density ratio, a critic for what they miss, nearest neighbours."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane import margins, pairs, seeds
+from infoplane.estimators import elliptical, residual_critic
+from infoplane.estimators.auto_value import Value, finished, log_norm, null_error, reduced, rows_to_use, with_neighbours
+from infoplane.estimators.nearest_neighbours import ksg
+from infoplane.estimators.ratio_members import (
+    FOLDS,
+    Evaluation,
+    best_copula,
+    canonical_models,
+    clearly_better,
+    evaluate,
+    report_rounds,
+)
+from infoplane.result import Estimate
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+_CRITIC_ROWS = 1000
+"""Samples below which a critic learns more noise than dependence."""
+_CRITIC_COLUMNS = 4
+"""Columns of x and z together below which nearest neighbours see all that a critic sees."""
+_NEIGHBOUR_COLUMNS = 6
+"""Columns of x and z together above which nearest neighbours are not asked."""
+_NEIGHBOUR_ROWS = 100
+_NEIGHBOURS = 3
+_SIGNIFICANT = 2.0
+"""Standard errors by which a critic's gain must lie above 0."""
+
+
+def estimate_numbers(x: npt.NDArray[Any], z: npt.NDArray[Any], seed: int) -> Estimate:
+    """I(X; Z) of numbers.
+
+    Args:
+        x: samples, shape (n, dx), no constant columns.
+        z: samples, shape (n, dz), no constant columns.
+        seed: root of every random stream.
+    """
+    n, widths, notes, told = len(x), (x.shape[1], z.shape[1]), list[str](), dict[str, Any]()
+    rows = rows_to_use(n, seed, notes)
+    x, tied_x = margins.untied(x[rows], seeds.generator(seed, "auto", "ties", "x"))
+    z, tied_z = margins.untied(z[rows], seeds.generator(seed, "auto", "ties", "z"))
+    told["rows_used"], told["tied_columns"] = len(x), tied_x + tied_z
+    order_x, order_z = elliptical.ranks(reduced(x)), elliptical.ranks(reduced(z))
+    fold = seeds.generator(seed, "auto", "folds").permutation(len(x)) % FOLDS
+    chosen = _chosen_model(order_x, order_z, fold, told)
+    error = math.hypot(chosen.held_out.standard_error, null_error(order_x.shape[1], order_z.shape[1], len(x)))
+    value = Value(chosen.corrected, error, max(0.0, chosen.corrected - chosen.held_out.nats))
+    told["base"] = {"model": chosen.model.name, "held_out": chosen.held_out.nats, "corrected": chosen.corrected}
+    columns = sum(widths)
+    neighbours = columns <= _NEIGHBOUR_COLUMNS and len(x) >= _NEIGHBOUR_ROWS
+    if len(x) >= _CRITIC_ROWS and (columns >= _CRITIC_COLUMNS or not neighbours):
+        value = _with_critic(value, chosen, order_x, order_z, fold, seed, told)
+    if neighbours:
+        value = with_neighbours(value, ksg(x, z, k=_NEIGHBOURS, scale="rank", seed=seed), told)
+    return finished(value, n, widths, seed, notes, told)
+
+
+def _chosen_model(order_x: Rows, order_z: Rows, fold: Rows, told: dict[str, Any]) -> Evaluation:
+    """The model of largest held-out value; one with canonical variates must be clearly better than a copula."""
+    chosen = best_copula(order_x, order_z, fold)
+    told["models"] = {chosen.model.name: chosen.held_out.nats}
+    x, z = elliptical.margins_of(order_x, math.inf), elliptical.margins_of(order_z, math.inf)
+    if min(order_x.shape[1], order_z.shape[1]) < 2:
+        return chosen
+    for models in canonical_models(x, z, fold):
+        best: Evaluation | None = None
+        for model in models:
+            candidate = evaluate(model, fold)
+            told["models"][model.name] = candidate.held_out.nats
+            if best is not None and candidate.held_out.nats < best.held_out.nats:
+                break
+            best = candidate
+        if best is not None and clearly_better(best, chosen):
+            chosen = best
+    return chosen
+
+
+def _with_critic(
+    value: Value, chosen: Evaluation, order_x: Rows, order_z: Rows, fold: Rows, seed: int, told: dict[str, Any]
+) -> Value:
+    """The value with what a critic finds beyond the model, if that is more than noise."""
+    seen_x, seen_z = _inputs(order_x), _inputs(order_z)
+    parts, streams = [], []
+    for number, report in enumerate(report_rounds()):
+        select = (report[1] + 1) % FOLDS
+        ratio = chosen.model.fitted((*report, select))
+        x, z = seen_x, seen_z
+        if chosen.model.variates:
+            x, z = np.hstack([x, ratio.left[:, 2:]]), np.hstack([z, ratio.right[:, 2:]])
+        held = np.isin(fold, (*report, select))
+        parts.append(
+            residual_critic.Part(
+                ratio,
+                x,
+                z,
+                np.flatnonzero(~held),
+                np.flatnonzero(fold == select),
+                np.flatnonzero(np.isin(fold, report)),
+            )
+        )
+        streams.append(seeds.seed_sequence(seed, "auto", "critic", number))
+    learned = residual_critic.learn(parts, streams, residual_critic.OPTIONS)
+    gains, differences, on_fit = [], [], []
+    for one in learned:
+        after, before = pairs.shifted(one.report, one.level), pairs.shifted(one.base_report, one.base_level)
+        gains.append(after.nats - before.nats)
+        differences.append(after.influence - before.influence)
+        on_fit.append(one.fit.nats - one.base_fit.nats)
+    gain, error = float(np.mean(gains)), pairs.Bound(0.0, np.concatenate(differences)).standard_error
+    fit_gain = float(np.mean(on_fit))
+    used = gain > _SIGNIFICANT * error and not any(one.diverged for one in learned)
+    told["critic"] = {
+        "gain_held_out": gain,
+        "gain_standard_error": error,
+        "gain_on_fitting_rows": fit_gain,
+        "gain_per_fold": gains,
+        "chosen_steps": [one.chosen_step for one in learned],
+        "steps": [one.steps for one in learned],
+        "used": used,
+    }
+    if not used:
+        return value
+    extra = min(max(0.5 * (fit_gain - gain), 0.0), gain)
+    bounds = [pairs.shifted(one.report, one.level) for one in learned]
+    spread = pairs.Bound(0.0, np.concatenate([bound.influence for bound in bounds])).standard_error
+    return Value(value.nats + gain + extra, spread, value.correction + extra)
+
+
+def _inputs(order: Rows) -> Floats:
+    """What the critic sees of a variable: rank-normal columns and their log norm."""
+    normal = elliptical.margins_of(order, math.inf)
+    return np.column_stack([normal, log_norm(normal)])

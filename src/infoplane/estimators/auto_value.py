@@ -1,0 +1,121 @@
+"""What the parts of ``auto`` share: a value with its error, nearest neighbours beside it, and the result."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane import margins, seeds
+from infoplane.result import Estimate
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+MOST_ROWS = 50_000
+"""Samples used; more would narrow an interval that is narrow already."""
+_MOST_COLUMNS = 100
+"""Columns of a variable above which its principal components take their place."""
+_ROWS_PER_COLUMN = 20
+_NEIGHBOUR_NOISE = 1.2
+"""Standard deviation of a nearest-neighbour estimate times the root of n, about."""
+_NEAR_LOG_N = 0.8
+_Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value in nats and what is known about its error."""
+
+    nats: float
+    error: float
+    """Standard error from the spread of the samples."""
+    correction: float
+    """What was added to a held-out lower bound; part of it may be too much, or more may be missing."""
+
+
+def rows_to_use(n: int, seed: int, notes: list[str]) -> Rows:
+    """All row numbers, or a random part of very many, with a note."""
+    if n <= MOST_ROWS:
+        return np.arange(n)
+    notes.append(f"{MOST_ROWS} of {n} samples, drawn at random, were used")
+    return np.sort(seeds.generator(seed, "auto", "rows").choice(n, MOST_ROWS, replace=False))
+
+
+def reduced(x: Floats) -> Floats:
+    """x, or the first principal components of its rank-normal columns where it has very many columns."""
+    most = min(_MOST_COLUMNS, max(2, len(x) // _ROWS_PER_COLUMN))
+    if x.shape[1] <= most:
+        return x
+    normal = margins.normal_scores(x)
+    _, axes = np.linalg.eigh(normal.T @ normal)
+    result: Floats = normal @ axes[:, -most:]
+    return result
+
+
+def null_error(dx: int, dz: int, n: int) -> float:
+    """Standard deviation of a fitted value at independence, where the samples' spread shows none.
+
+    There 2n times the value is chi-squared with dx dz degrees of freedom (Wilks 1938).
+    """
+    return math.sqrt(dx * dz / 2.0) / n
+
+
+def log_norm(x: Floats) -> Floats:
+    """Standardised log of the norm of each row, shape (n,)."""
+    size = np.log((x**2).sum(axis=1) + 1e-3)
+    result: Floats = (size - size.mean()) / max(float(size.std()), 1e-12)
+    return result
+
+
+def with_neighbours(value: Value, nearest: Estimate, told: dict[str, Any]) -> Value:
+    """The value, or nearest neighbours where they show clearly more.
+
+    Held-out values and nearest neighbours both fall short of the truth rather than beyond it, so the larger counts;
+    between "no more than noise" and "clearly more" the two are mixed, so that no sample decides alone.
+    """
+    noise = _NEIGHBOUR_NOISE / math.sqrt(nearest.n)
+    share = float(np.clip((nearest.nats - value.nats) / noise - 1.0, 0.0, 1.0))
+    error = float(nearest.diagnostics.get("standard_error", noise))
+    drift = float(nearest.diagnostics.get("drift", 0.0))
+    told["neighbours"] = {"method": nearest.method, "nats": nearest.nats, "drift": drift, "share": share}
+    if share == 0.0:
+        return value
+    return Value(
+        (1.0 - share) * value.nats + share * nearest.nats,
+        (1.0 - share) * value.error + share * error,
+        (1.0 - share) * value.correction + share * abs(drift),
+    )
+
+
+def finished(
+    value: Value,
+    n: int,
+    widths: tuple[int, int],
+    seed: int,
+    notes: list[str],
+    told: dict[str, Any],
+    ceiling: float | None = None,
+) -> Estimate:
+    """The result, with a two-sided interval that leaves room for what the correction may have got wrong."""
+    half = _Z95 * math.hypot(value.error, 0.5 * value.correction)
+    told["standard_error"], told["correction"] = value.error, value.correction
+    rows = told["rows_used"]
+    if ceiling is None and value.nats > _NEAR_LOG_N * math.log(rows):
+        notes.append(f"near ln n: {value.nats:.3g} nats, ln {rows} = {math.log(rows):.3g}; only a model reaches so far")
+    return Estimate(
+        nats=value.nats,
+        ci95=(value.nats - half, value.nats + half + 0.5 * value.correction),
+        kind="estimate",
+        method="auto",
+        ceiling=ceiling,
+        n=n,
+        dx=widths[0],
+        dz=widths[1],
+        seed=seed,
+        warnings=tuple(notes),
+        diagnostics=told,
+    )

@@ -1,0 +1,168 @@
+"""Simple models of the log density ratio, each cross-fitted, and the choice between them by held-out value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane import pairs
+from infoplane.estimators import canonical_features, elliptical
+from infoplane.estimators.residual_critic import bound_terms
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+FOLDS = 10
+"""Folds of the samples; a model is reported on two at a time."""
+_BLOCK = 1000
+"""Samples scored against each other at once."""
+_VARIATES = {"linear": (1, 2, 4, 8, 16), "radial": (1, 2, 3, 4), "quadratic": (1, 2, 3, 4)}
+_FEWEST_PER_FEATURE = 6.0
+"""Samples per feature of one variable below which a library is not tried."""
+_CLEARLY = 2.0
+"""Standard errors of the difference by which a model must beat a simpler one."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A family of log density ratios that can be fitted without any of the folds."""
+
+    name: str
+    fitted: Callable[[tuple[int, ...]], elliptical.Ratio]
+    """Folds left out -> the ratio fitted on the others."""
+    variates: int = 0
+    """Pairs of canonical variates used; 0: all columns."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model's held-out value and its value on the rows that fitted it, in nats."""
+
+    model: Model
+    held_out: pairs.Bound
+    """Donsker-Varadhan on rows that did not fit the model, with each sample's influence."""
+    optimism: float
+    """Mean f on the fitting rows minus mean f on the held-out ones."""
+    log_mean: float
+    """log of the held-out mean of e^f over shuffled pairs; 0 for a normalised ratio."""
+    log_mean_error: float
+    """Its standard error."""
+
+    @property
+    def corrected(self) -> float:
+        """The value half way between held-out and fitting rows.
+
+        To first order in the number of parameters p, fitting rows show p / 2n too much and held-out rows p / 2n too
+        little (Akaike 1974). The normaliser's log is left out where it is nothing but noise: at many nats the mean of
+        e^f is carried by a few pairs.
+        """
+        noise = 2.0 * self.log_mean_error
+        keep = max(0.0, 1.0 - (noise / self.log_mean) ** 2) if self.log_mean else 0.0
+        return self.held_out.nats + 0.5 * self.optimism + (1.0 - keep) * self.log_mean
+
+
+def report_rounds() -> list[tuple[int, int]]:
+    """The pairs of folds that a model is reported on, every fold once."""
+    return [(number, number + 1) for number in range(0, FOLDS, 2)]
+
+
+def evaluate(model: Model, fold: Rows) -> Evaluation:
+    """Fit without two folds at a time, and report on them."""
+    terms, order, optimism = [], [], []
+    for left_out in report_rounds():
+        ratio = model.fitted(left_out)
+        held = np.isin(fold, left_out)
+        rows = np.flatnonzero(held)
+        for block in np.array_split(rows, -(-len(rows) // _BLOCK)):
+            terms.append(bound_terms(ratio.matrix(block)))
+            order.append(block)
+        optimism.append(float(ratio.paired(np.flatnonzero(~held)).mean() - ratio.paired(rows).mean()))
+    together = pairs.concatenated(terms)
+    bound = pairs.donsker_varadhan(together)
+    influence = np.empty(len(fold))
+    influence[np.concatenate(order)] = bound.influence
+    log_mean = float(pairs.log_mean_exp(together.row))
+    share = np.exp(together.row - log_mean) + np.exp(together.column - log_mean)
+    return Evaluation(
+        model, pairs.Bound(bound.nats, influence), float(np.mean(optimism)), log_mean,
+        float(share.std() / math.sqrt(len(share))),
+    )  # fmt: skip
+
+
+def clearly_better(one: Evaluation, other: Evaluation) -> bool:
+    """Whether ``one`` has the larger held-out value by more than noise, compared sample by sample."""
+    difference = one.held_out.influence - other.held_out.influence
+    error = float(difference.std() / math.sqrt(len(difference)))
+    return one.held_out.nats - other.held_out.nats > _CLEARLY * error
+
+
+def best_copula(order_x: Rows, order_z: Rows, fold: Rows) -> Evaluation:
+    """The elliptical copula with the degrees of freedom of largest held-out value; Gaussian unless clearly another."""
+
+    def model(degrees: float) -> Model:
+        x, z = elliptical.margins_of(order_x, degrees), elliptical.margins_of(order_z, degrees)
+        name = "Gaussian copula" if math.isinf(degrees) else f"Student t copula, {degrees:g} degrees of freedom"
+        return Model(name, lambda left_out: elliptical.fit(x, z, _kept(fold, left_out), degrees))
+
+    gaussian = best = evaluate(model(elliptical.DEGREES[0]), fold)
+    for degrees in elliptical.DEGREES[1:]:  # the value rises to one top
+        candidate = evaluate(model(degrees), fold)
+        if candidate.held_out.nats <= best.held_out.nats:
+            break
+        best = candidate
+    return best if best is gaussian or clearly_better(best, gaussian) else gaussian
+
+
+def canonical_models(x: Floats, z: Floats, fold: Rows) -> Iterator[list[Model]]:
+    """For each library that the number of samples bears, its models, few variates first.
+
+    Args:
+        x, z: columns of about unit deviation.
+        fold: each sample's fold.
+    """
+    most = min(canonical_features.MOST_FEATURES, len(fold) / _FEWEST_PER_FEATURE)
+    for library, counts in _VARIATES.items():
+        name: canonical_features.Library = library  # type: ignore[assignment]
+        sizes = [canonical_features.feature_count(columns.shape[1], name) for columns in (x, z)]
+        counts = tuple(count for count in counts if count <= min(sizes))
+        if library == "linear":
+            counts = tuple(count for count in counts if count < min(sizes))
+        if max(sizes) > most or not counts:
+            continue
+        yield _library_models(x, z, fold, name, counts)
+
+
+def _library_models(
+    x: Floats, z: Floats, fold: Rows, library: canonical_features.Library, counts: Sequence[int]
+) -> list[Model]:
+    variates = canonical_features.Variates(
+        canonical_features.features(x, library), canonical_features.features(z, library), fold, library, max(counts)
+    )
+    margins: dict[tuple[int, ...], tuple[Floats, Floats]] = {}
+
+    def normal(left_out: tuple[int, ...]) -> tuple[Floats, Floats]:
+        if left_out not in margins:
+            u, v = variates.without(*left_out)
+            margins[left_out] = (
+                elliptical.margins_of(elliptical.ranks(u), math.inf),
+                elliptical.margins_of(elliptical.ranks(v), math.inf),
+            )
+        return margins[left_out]
+
+    def fitted(left_out: tuple[int, ...], count: int) -> elliptical.Ratio:
+        u, v = normal(left_out)
+        return elliptical.fit(u[:, :count], v[:, :count], _kept(fold, left_out), math.inf)
+
+    def model(count: int) -> Model:
+        name = f"Gaussian copula of {count} {library} canonical variates"
+        return Model(name, lambda left_out: fitted(left_out, count), count)
+
+    return [model(count) for count in counts]
+
+
+def _kept(fold: Rows, left_out: tuple[int, ...]) -> Rows:
+    return np.flatnonzero(~np.isin(fold, left_out))
