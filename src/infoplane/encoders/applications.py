@@ -1,0 +1,83 @@
+"""The networks of ``keras.applications``, without their tops, average-pooled, with their own preprocessing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from infoplane.encoders import random_weights
+from infoplane.encoders.encoder import Encoder
+from infoplane.runtime import tensorflow
+
+_SILENCE_SECONDS = 10.0
+"""After so long without an answer a server counts as out of reach."""
+_CACHED_AS = {
+    "NASNet-large-no-top.h5": "nasnet_large_no_top.h5",
+    "NASNet-mobile-no-top.h5": "nasnet_mobile_no_top.h5",
+}
+"""Files that Keras keeps under another name than the server's."""
+
+
+def encoder(name: str, module: str, image_size: int, random_seed: int | None = None) -> Encoder:
+    """A network of ``keras.applications``.
+
+    Args:
+        name: as there.
+        module: the module there that has the network's preprocessing.
+        image_size: side of the images in pixels, at least the network's smallest.
+        random_seed: None for the ImageNet weights, which Keras downloads unless it has them, else the seed of random
+            ones.
+
+    Raises:
+        ValueError: the weights are neither in Keras' folder nor to be had from here.
+    """
+    tensorflow()
+    import keras
+
+    preprocess = import_module(f"keras.applications.{module}").preprocess_input
+    shape = {"include_top": False, "pooling": "avg", "input_shape": (image_size, image_size, 3)}
+    construct = getattr(keras.applications, name)
+    if random_seed is None:
+        return Encoder(name, _pretrained(name, construct, shape), preprocess)
+    model = construct(weights=None, **shape)
+    random_weights.initialise(model, preprocess, random_seed)
+    return Encoder(name + "-untrained", model, preprocess)
+
+
+def _pretrained(name: str, construct: Any, shape: dict[str, Any]) -> Any:
+    try:
+        with _impatient_sockets(), contextlib.redirect_stdout(sys.stderr):
+            return construct(weights="imagenet", **shape)
+    except Exception as error:  # Keras reports a failed download as a bare Exception
+        raise ValueError(_how_to_go_on(name, error)) from error
+
+
+def _how_to_go_on(name: str, error: Exception) -> str:
+    """One line: what failed, where the weights come from and are kept, and what to do."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    address = re.search(r"https?://\S+", reason)
+    folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
+    file = address[0].rstrip(":").rsplit("/", 1)[-1] if address else ""
+    kept = folder / _CACHED_AS.get(file, file)
+    return (
+        f"{name}: no ImageNet weights: {reason}. Keras looks in {kept} first: connect to the internet and run again, "
+        f"copy the file there from elsewhere (delete a damaged one), or take {name}-untrained. Nothing else is lost."
+    )
+
+
+@contextlib.contextmanager
+def _impatient_sockets() -> Iterator[None]:
+    """Let connections opened inside fail after a silence; else a firewall that drops packets stalls the run."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_SILENCE_SECONDS if before is None else before)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
