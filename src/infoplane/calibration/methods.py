@@ -11,6 +11,7 @@ from infoplane.calibration.readings import Estimator
 from infoplane.critics import CriticOptions
 from infoplane.distributions.base import Array
 from infoplane.estimators import (
+    auto,
     binning,
     discrete,
     gaussian,
@@ -22,7 +23,7 @@ from infoplane.estimators.dispatch import estimate
 from infoplane.estimators.registry import METHODS
 from infoplane.result import Estimate
 
-_DECLARED: tuple[ModuleType, ...] = (binning, discrete, gaussian, nearest_neighbours, probe, variational)
+_DECLARED: tuple[ModuleType, ...] = (auto, binning, discrete, gaussian, nearest_neighbours, probe, variational)
 """Modules of the methods. The dispatcher loads them by name, which hides them from the reader of a stage's imports."""
 _Z95 = 1.959963984540054
 
