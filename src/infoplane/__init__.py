@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from infoplane import analysis, distributions
     from infoplane.estimators.dispatch import estimate, methods
     from infoplane.estimators.noisy_channel import estimate_noisy
+    from infoplane.plane.measure import information_plane
     from infoplane.result import Estimate
 
 __version__ = "0.1.0"
@@ -22,10 +23,11 @@ _PUBLIC = {
     "distributions": ("infoplane.distributions", None),
     "estimate": ("infoplane.estimators.dispatch", "estimate"),
     "estimate_noisy": ("infoplane.estimators.noisy_channel", "estimate_noisy"),
+    "information_plane": ("infoplane.plane.measure", "information_plane"),
     "methods": ("infoplane.estimators.dispatch", "methods"),
 }
 
-__all__ = ["Estimate", "analysis", "distributions", "estimate", "estimate_noisy", "methods"]
+__all__ = ["Estimate", "analysis", "distributions", "estimate", "estimate_noisy", "information_plane", "methods"]
 
 
 def __getattr__(name: str) -> Any:
