@@ -1,7 +1,7 @@
 """What every estimator must pass: one suite over the registry, held to each method's own tags.
 
 A tag says "exact", "within_error" (both values lie within each other's intervals) or "no", and then why. Methods that
-train a critic run with a small one, and all but their first check are marked slow.
+train a critic run with a small one, and nearly all of their checks are marked slow.
 """
 
 from __future__ import annotations
@@ -34,13 +34,10 @@ N = 1000
 Samples = tuple[np.ndarray, np.ndarray]
 
 
-def methods(*, trained_is_slow: bool = True, which: Callable[[str], bool] = lambda name: True) -> list[Any]:
-    """The registered methods as pytest parameters."""
-    names = [name for name in METHODS if which(name)]
-    return [
-        pytest.param(name, marks=pytest.mark.slow if METHODS[name].trained and trained_is_slow else ())
-        for name in names
-    ]
+def methods(*, always: tuple[str, ...] = (), which: Callable[[str], bool] = lambda name: True) -> list[Any]:
+    """The registered methods as pytest parameters; those that train are slow, but for ``always``."""
+    slow = {name for name, method in METHODS.items() if method.trained and name not in always}
+    return [pytest.param(name, marks=pytest.mark.slow if name in slow else ()) for name in METHODS if which(name)]
 
 
 def of_numbers(name: str) -> bool:
@@ -119,7 +116,7 @@ def assert_same(name: str, after: Estimate, promise: Promise) -> None:
     assert abs(after.nats - base(name).nats) <= allowance
 
 
-@pytest.mark.parametrize("name", methods(trained_is_slow=False))
+@pytest.mark.parametrize("name", methods(always=("auto", "mine")))
 def test_known_information(name: str) -> None:
     """An estimate's interval holds the truth; a lower bound stays below it and finds most of it."""
     *_, truth = base_samples(name)

@@ -251,7 +251,7 @@ def test_ross_leaves_out_classes_with_a_single_sample() -> None:
 
 
 def test_ross_has_an_interval_for_many_small_classes() -> None:
-    x, y, _ = classes(2, 400, 100, 3, 0.0)
+    x, y, _ = classes(2, 240, 60, 3, 0.0)
     result = ross(x, y)
     assert result.diagnostics["interval_by"] == "jackknife"
     assert result.ci95[0] < 0 < result.ci95[1]
