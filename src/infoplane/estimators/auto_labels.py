@@ -25,7 +25,7 @@ Rows = npt.NDArray[np.int64]
 _FOLDS = 5
 _CRITIC_ROWS = 500
 _NEIGHBOUR_COLUMNS = 4
-_SIGNIFICANT = 2.0
+_SIGNIFICANT = 3.0
 _OPTIONS = CriticOptions(hidden=(64, 64), batch_size=256, max_steps=1500, evaluate_every=50, patience=4)
 _PRIOR_SHARE = 0.001
 """Share of the class frequencies mixed into every posterior, so that no sample costs without limit."""

@@ -34,7 +34,7 @@ _NEIGHBOUR_COLUMNS = 6
 """Columns of x and z together above which nearest neighbours are not asked."""
 _NEIGHBOUR_ROWS = 100
 _NEIGHBOURS = 3
-_SIGNIFICANT = 2.0
+_SIGNIFICANT = 3.0
 """Standard errors by which a critic's gain must lie above 0."""
 
 
