@@ -79,8 +79,8 @@ def draw_training(table: pd.DataFrame, entropy: float, n: int, columns: int = 2)
         figure, axes = style.panels(len(names), columns, 2.4, "Does a layer forget? I(X; T) over training")
         for panel, name in zip(axes, names, strict=True):
             _course(panel, table[table["estimator"] == name], layers)
-            panel.set_ylim(min(0.0, *panel.get_ylim()), 1.06 * math.log(n))
-            style.reference(panel, math.log(n), f"ln {n:,}", below=True)
+            panel.set_ylim(min(0.0, *panel.get_ylim()), 1.14 * math.log(n))
+            style.reference(panel, math.log(n), f"ln n = {math.log(n):.2f}")
             panel.set_title(TITLES[name])
         handles = [Line2D([], [], **_look(index), label=f"layer {layer}") for index, layer in enumerate(layers)]
         figure.legend(handles=handles, loc="outside lower left", ncols=3 * columns, handlelength=2.4)
@@ -119,11 +119,11 @@ def _plane(axes: Axes, rows: pd.DataFrame, colours: Colormap, scale: Normalize) 
 
 def _limits(axes: Axes, rows: pd.DataFrame, most: float, entropy: float) -> None:
     """The same axes in every panel; what lies outside is counted in the panel."""
-    right, top = 1.05 * most, 1.12 * entropy
+    right, top = 1.05 * most, 1.2 * entropy
     left, bottom = -0.03 * most, -0.06 * entropy
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
-    style.reference(axes, entropy, style.entropy_name(entropy), below=True)
+    style.reference(axes, entropy, style.entropy_name(entropy))
     axes.axvline(most, color=style.REFERENCE, linestyle=(0, (1, 1.5)), linewidth=1.2, zorder=1.5)
     inside = rows["i_x"].between(left, right) & rows["i_y"].between(bottom, top)
     if not inside.all():
@@ -175,7 +175,7 @@ def _error_handles(names: Sequence[str]) -> list[Any]:
 def _clip(axes: Axes, gaps: Sequence[float], limit: float) -> None:
     """No axis beyond what an error can be between 0 and the largest value; a note of what leaves it."""
     low, high = min([0.0, *gaps]), max([0.0, *gaps])
-    margin = 0.06 * min(high - low, limit)
+    margin = max(0.06 * min(high - low, limit), 0.02 * limit)
     axes.set_ylim(max(low, -1.1 * limit) - margin, min(high, 1.1 * limit) + margin)
     outside = sum(abs(gap) > 1.1 * limit for gap in gaps)
     if outside:
