@@ -10,7 +10,16 @@ import numpy.typing as npt
 
 from infoplane import margins, pairs, seeds
 from infoplane.estimators import elliptical, residual_critic
-from infoplane.estimators.auto_value import Value, finished, log_norm, null_error, reduced, rows_to_use, with_neighbours
+from infoplane.estimators.auto_value import (
+    Value,
+    finished,
+    log_norm,
+    neighbour_noise,
+    null_error,
+    reduced,
+    rows_to_use,
+    with_neighbours,
+)
 from infoplane.estimators.nearest_neighbours import ksg
 from infoplane.estimators.ratio_members import (
     FOLDS,
@@ -28,12 +37,10 @@ Rows = npt.NDArray[np.int64]
 
 _CRITIC_ROWS = 1000
 """Samples below which a critic learns more noise than dependence."""
-_CRITIC_COLUMNS = 4
-"""Columns of x and z together below which nearest neighbours see all that a critic sees."""
 _NEIGHBOUR_COLUMNS = 6
 """Columns of x and z together above which nearest neighbours are not asked."""
 _NEIGHBOUR_ROWS = 100
-_NEIGHBOURS = 3
+_FEW_NEIGHBOURS, _MANY_NEIGHBOURS = 3, 12
 _SIGNIFICANT = 3.0
 """Standard errors by which a critic's gain must lie above 0."""
 
@@ -59,10 +66,10 @@ def estimate_numbers(x: npt.NDArray[Any], z: npt.NDArray[Any], seed: int) -> Est
     told["base"] = {"model": chosen.model.name, "held_out": chosen.held_out.nats, "corrected": chosen.corrected}
     columns = sum(widths)
     neighbours = columns <= _NEIGHBOUR_COLUMNS and len(x) >= _NEIGHBOUR_ROWS
-    if len(x) >= _CRITIC_ROWS and (columns >= _CRITIC_COLUMNS or not neighbours):
+    if len(x) >= _CRITIC_ROWS:
         value = _with_critic(value, chosen, order_x, order_z, fold, seed, told)
     if neighbours:
-        value = with_neighbours(value, ksg(x, z, k=_NEIGHBOURS, scale="rank", seed=seed), told)
+        value = with_neighbours(value, _nearest(x, z, seed), told)
     return finished(value, n, widths, seed, notes, told)
 
 
@@ -135,6 +142,12 @@ def _with_critic(
     bounds = [pairs.shifted(one.report, one.level) for one in learned]
     spread = pairs.Bound(0.0, np.concatenate([bound.influence for bound in bounds])).standard_error
     return Value(value.nats + gain + extra, spread, value.correction + extra)
+
+
+def _nearest(x: Floats, z: Floats, seed: int) -> Estimate:
+    """Many neighbours, which vary less, unless a few show clearly more and so less bias."""
+    few, many = (ksg(x, z, k=k, scale="rank", seed=seed) for k in (_FEW_NEIGHBOURS, _MANY_NEIGHBOURS))
+    return few if few.nats - many.nats > neighbour_noise(len(x)) else many
 
 
 def _inputs(order: Rows) -> Floats:

@@ -71,23 +71,28 @@ def log_norm(x: Floats) -> Floats:
     return result
 
 
+def neighbour_noise(n: int) -> float:
+    """Standard deviation of a nearest-neighbour estimate with a few neighbours, about."""
+    return _NEIGHBOUR_NOISE / math.sqrt(n)
+
+
 def with_neighbours(value: Value, nearest: Estimate, told: dict[str, Any]) -> Value:
     """The value, or nearest neighbours where they show clearly more.
 
-    Half of the trend with the sample size is added to the neighbours' value, and their bias is taken to be at least as
-    large as their noise (at the edges of a density, say, it shows no trend). Held-out values and nearest neighbours both fall short of the truth rather than beyond it, so the larger counts;
-    between "no more than noise" and "clearly more" the two are mixed, so that no sample decides alone.
+    The neighbours' bias is taken to be at least as large as their noise, as at the edges of a density it shows no trend
+    with the sample size; where there is a trend, the interval reaches as far. Held-out values and nearest neighbours
+    both fall short of the truth rather than beyond it, so the larger counts; between "no more than noise" and "clearly
+    more" the two are mixed, so that no sample decides alone.
     """
-    noise = _NEIGHBOUR_NOISE / math.sqrt(nearest.n)
+    noise = neighbour_noise(nearest.n)
     error = math.hypot(float(nearest.diagnostics.get("standard_error", noise)), noise)
     drift = float(nearest.diagnostics.get("drift", 0.0))
-    nats = nearest.nats + 0.5 * drift
-    share = float(np.clip((nats - value.nats) / noise - 1.0, 0.0, 1.0))
+    share = float(np.clip((nearest.nats - value.nats) / noise - 1.0, 0.0, 1.0))
     told["neighbours"] = {"method": nearest.method, "nats": nearest.nats, "drift": drift, "share": share}
     if share == 0.0:
         return value
     return Value(
-        (1.0 - share) * value.nats + share * nats,
+        (1.0 - share) * value.nats + share * nearest.nats,
         (1.0 - share) * value.error + share * error,
         (1.0 - share) * value.correction + share * abs(drift),
     )
