@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from infoplane.calibration.mixtures import CHOSEN, FITTED, PUBLISHED
 from infoplane.calibration.outcome import Outcome
 from infoplane.calibration.tasks import Task
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_DOTS = 1500
 _COURSES = {FITTED: ("#E69F00", "-"), CHOSEN: ("#0072B2", "-"), PUBLISHED: ("#000000", ":")}
 
 
@@ -34,25 +31,9 @@ def mixture_scatter(tasks: Sequence[Task], seed: int = 0) -> Figure:
             len(shown), 3, 2.9, "Gaussian mixtures: samples by class, and contours of the density"
         )
         for panel, (task, mixture) in zip(axes, shown, strict=True):
-            scatter(panel, mixture, seed)
+            mixture.plot(panel, seed=seed, colours=style.COLOURS)
             panel.set_title(f"{task.name}: {mixture.mutual_information():.4f} nats")
     return figure
-
-
-def scatter(axes: Axes, mixture: Mixture, seed: int = 0) -> None:
-    """Samples of a mixture of two dimensions by class, over contours of its density."""
-    x, classes = mixture.sample(_DOTS, seed)
-    for label in range(len(mixture.shares)):
-        own = x[classes == label]
-        colour = style.COLOURS[label % len(style.COLOURS)]
-        axes.plot(own[:, 0], own[:, 1], ".", markersize=2.0, color=colour, alpha=0.55, label=f"class {label}")
-    low, high = x.min(axis=0), x.max(axis=0)
-    grid = np.meshgrid(*(np.linspace(low[i], high[i], 80) for i in range(2)))
-    density = mixture.density(np.stack([one.ravel() for one in grid], axis=1)).reshape(grid[0].shape)
-    axes.contour(*grid, density, levels=5, colors=style.REFERENCE, linewidths=0.6)
-    axes.set_aspect("equal")
-    axes.set_xlabel("x₁")
-    axes.set_ylabel("x₂")
 
 
 def mixture_curves(outcome: Outcome) -> Figure:

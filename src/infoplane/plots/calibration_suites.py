@@ -103,10 +103,9 @@ def gaussians(outcome: Outcome) -> Figure:
             panel.plot([at for at, _ in truth], [nats for _, nats in truth], color=style.REFERENCE, linewidth=2.2)
             if group in _TERM_PAPER:
                 panel.plot(*([value] for value in _TERM_PAPER[group]), color="black", marker="x", markersize=7)
-        extra = [
-            Line2D([], [], color=style.REFERENCE, linewidth=2.2, label="truth"),
-            Line2D([], [], color="black", marker="x", linestyle="", label="quoted by the term paper"),
-        ]
+        extra = [Line2D([], [], color=style.REFERENCE, linewidth=2.2, label="truth")]
+        if set(groups) & set(_TERM_PAPER):
+            extra.append(Line2D([], [], color="black", marker="x", linestyle="", label="quoted by the term paper"))
         legend(figure, methods_of(readings), extra)
     return figure
 
