@@ -137,7 +137,7 @@ def label_headline(bounds: Sequence[Estimate]) -> Quantity:
         0.0,
         ceiling=entropy,
         n=best.n,
-        warnings=[f"{best.method}: {text}" for text in best.warnings],
+        warnings=best.warnings,
     )
 
 

@@ -96,20 +96,21 @@ def summarise(measured: Measurements) -> dict[str, dict[str, dict[str, Any]]]:
 def _warnings(content: Mapping[str, Any], headline: str) -> list[str]:
     """A file's own warnings, then what shows only when its quantities are compared. The headline comes first.
 
-    A curve over noise levels counts as one quantity: at small noise no number of samples gives a narrow bracket.
+    A text that several quantities share is said once, with their names. A curve over noise levels counts as one
+    quantity: at small noise no number of samples gives a narrow bracket.
     """
-    texts: list[str] = []
+    places: dict[str, list[str]] = {}
     for name in sorted(content, key=lambda name: name != headline):
         value = content[name]
         if "nats" in value:
-            own = [f"{name}: {text}" for text in value["warnings"]]
-            new = [f"{name}: {text}" for text in _flags(name, value, content[headline])]
-            texts += own + [text for text in new if not _already_said(text, own)]
+            own = list(value["warnings"])
+            new = [text for text in _flags(name, value, content[headline]) if not _already_said(text, own)]
         else:
-            warned = [level for level, point in value.items() if point["warnings"]]
-            if warned:
-                texts.append(f"{name}: warnings at {', '.join(warned)}")
-    return list(dict.fromkeys(texts))
+            levels = [level for level, point in value.items() if point["warnings"]]
+            own, new = ([f"warnings at {', '.join(levels)}"] if levels else []), []
+        for text in dict.fromkeys(own + new):
+            places.setdefault(text, []).append(name)
+    return [f"{', '.join(names)}: {text}" for text, names in places.items()]
 
 
 def _already_said(text: str, own: Sequence[str]) -> bool:
