@@ -65,8 +65,8 @@ def concatenated(parts: Sequence[PairTerms]) -> PairTerms:
     return PairTerms(**arrays, contrasts=max(part.contrasts for part in parts))
 
 
-def _clipped(scores: Array, clip: float | None) -> Array:
-    values = np.asarray(scores, dtype=np.float64)
+def _clipped(scores: Array, clip: float | None, dtype: type = np.float64) -> Array:
+    values: Array = np.asarray(scores, dtype=dtype)
     return values if clip is None else np.clip(values, -clip, clip)
 
 
@@ -85,18 +85,19 @@ def from_shifts(joint: Array, shifted: Array, shifts: Array, clip: float | None 
 
 
 def from_matrix(scores: Array, clip: float | None = None) -> PairTerms:
-    """Terms from all f_ij, shape (n, n); one exponential per pair."""
+    """Terms from all f_ij, shape (n, n); one exponential per pair, in the precision of the scores."""
     joint = np.diagonal(scores).astype(np.float64)
-    matrix = _clipped(scores, clip)
+    matrix = _clipped(scores, clip, np.result_type(scores, np.float32).type)
     n = len(matrix)
     top = matrix.max(axis=1)
     scaled = np.exp(matrix - top[:, None])
-    total = scaled.sum(axis=1)
-    shares = (1.0 / total) @ scaled
+    total = scaled.sum(axis=1, dtype=np.float64)
+    shares = np.asarray((1.0 / total).astype(matrix.dtype) @ scaled, dtype=np.float64)
     np.fill_diagonal(scaled, 0.0)
+    top = top.astype(np.float64)
     height = np.exp(top - top.max())
     with np.errstate(divide="ignore"):
-        row = top + np.log(scaled.sum(axis=1) / (n - 1))
+        row = top + np.log(scaled.sum(axis=1, dtype=np.float64) / (n - 1))
         column = top.max() + np.log((height @ scaled) / (n - 1))
     contrast = joint - top - np.log(total / n)
     return PairTerms(joint, row, column, contrast, shares, n)

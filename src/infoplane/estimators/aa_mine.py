@@ -26,10 +26,11 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from infoplane import pairs, validation
+from infoplane import validation
 from infoplane.critics import CriticOptions, Separable
 from infoplane.estimators import crossfit
 from infoplane.estimators.checked import Checked
+from infoplane.estimators.tempering import HeldScores, glance, held_scores, tempered, untempered
 from infoplane.objectives import Objective
 from infoplane.result import Estimate
 from infoplane.runtime import tensorflow
@@ -111,17 +112,13 @@ def aa_mine(
     if data.trivial:
         return data.nothing()
     folds = _Folds(data, float(noise_std), options, tolerance)
-    results = crossfit.run(folds.bank(), folds.parts, folds.prepare, _at_level, seed)
+    results = crossfit.run(folds.bank(), folds.parts, folds.prepare, tempered, seed)
     return data.from_folds(
         results,
-        dv=crossfit.combine([pairs.donsker_varadhan(result.summary) for result in results]).nats,
+        dv=untempered(results),
         axes=folds.kept,
         dropped_nats=folds.dropped_nats,
     )
-
-
-def _at_level(held: crossfit.Held[pairs.PairTerms]) -> pairs.Bound:
-    return pairs.shifted(held.summary, float(pairs.log_mean_exp(held.trained.selection.row)))
 
 
 class _Folds:
@@ -135,15 +132,15 @@ class _Folds:
         self.kept = max(max(int(np.sum(left > min(tolerance, 0.5 * left[0]))) for left in left_out), 1)
         self.dropped_nats = max(float(np.append(left, 0.0)[self.kept]) for left in left_out)
 
-    def bank(self) -> Bank[pairs.PairTerms]:
+    def bank(self) -> Bank[HeldScores]:
         """The trainer of the folds' critics."""
         inputs = self.kept + (self.kept + 2)
         critic = Separable(inputs, inputs, self._options.hidden, self._options.embedding, self.kept + 2)
         return Bank(
             critic,
             Objective("mine", self._options.ema_decay),
-            crossfit.pair_terms(critic),
-            lambda terms: pairs.donsker_varadhan(terms).nats,
+            held_scores(critic),
+            glance,
             self._options,
             gather=self._gather,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from infoplane import validation
 from infoplane.estimators import crossfit
+from infoplane.estimators.normal_margins import normal_margins
 from infoplane.result import Estimate, Kind
 from infoplane.validation import Array
 
@@ -41,8 +42,15 @@ class Checked:
 
     def standardised(self, number: int, parts: crossfit.Parts) -> crossfit.Prepared:
         """x and z as a fold's critic sees them: mean 0 and deviation 1 on its fit part; labels as they are."""
-        x = crossfit.standardised(self.x, parts.fit)
-        z = self.z.astype(np.int32) if self.is_labels else crossfit.standardised(self.z, parts.fit)
+        return self._prepared(parts, crossfit.standardised)
+
+    def normalised(self, number: int, parts: crossfit.Parts) -> crossfit.Prepared:
+        """x and z with normal margins on the fold's fit part, or standardised where columns are many; labels as are."""
+        return self._prepared(parts, _normalised)
+
+    def _prepared(self, parts: crossfit.Parts, scaled: Callable[[Array, Array], Array]) -> crossfit.Prepared:
+        x = scaled(self.x, parts.fit)
+        z = self.z.astype(np.int32) if self.is_labels else scaled(self.z, parts.fit)
         return crossfit.Prepared(x, z, (x[parts.select], z[parts.select]), (x[parts.report], z[parts.report]))
 
     def nothing(self) -> Estimate:
@@ -95,6 +103,11 @@ class Checked:
             warnings=(*self.notes, *warnings),
             diagnostics=diagnostics,
         )
+
+
+def _normalised(x: Array, fit: Array) -> Array:
+    many = x.shape[1] > crossfit.MANY_COLUMNS
+    return crossfit.standardised(x, fit) if many else normal_margins(x, fit)
 
 
 def checked(method: str, x: npt.ArrayLike, z: npt.ArrayLike, seed: int, is_labels: bool | None = None) -> Checked:

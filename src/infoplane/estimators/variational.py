@@ -14,6 +14,7 @@ from infoplane import pairs
 from infoplane.critics import ClassScores, Concatenation, Critic, CriticOptions, Separable
 from infoplane.estimators import crossfit
 from infoplane.estimators.checked import Checked, checked, label_entropy
+from infoplane.estimators.tempering import HeldScores, glance, held_scores, tempered, untempered
 from infoplane.objectives import Objective, ObjectiveName
 from infoplane.result import Estimate
 from infoplane.training import Bank
@@ -103,16 +104,21 @@ def smile(
     return _estimate("smile", x, z, seed, options or CriticOptions(), labels)
 
 
-def _at_level(held: crossfit.Held[pairs.PairTerms]) -> pairs.Bound:
-    """The shifted bound, its constant from the selection part."""
-    return pairs.shifted(held.summary, float(pairs.log_mean_exp(held.trained.selection.row)))
+def _plain(bound: Callable[[pairs.PairTerms], pairs.Bound]) -> Callable[[crossfit.Held[HeldScores]], pairs.Bound]:
+    return lambda held: bound(held.summary.terms())
 
 
-_REPORT: dict[str, Callable[[crossfit.Held[pairs.PairTerms]], pairs.Bound]] = {
-    "mine": _at_level,
-    "nwj": _at_level,
-    "infonce": lambda held: pairs.infonce(held.summary),
-    "smile": lambda held: pairs.donsker_varadhan(held.summary),
+_REPORT: dict[str, Callable[[crossfit.Held[HeldScores]], pairs.Bound]] = {
+    "mine": tempered,
+    "nwj": tempered,
+    "infonce": _plain(pairs.infonce),
+    "smile": _plain(pairs.donsker_varadhan),
+}
+_SELECTION: dict[str, Callable[[HeldScores], float]] = {
+    "mine": glance,
+    "nwj": glance,
+    "infonce": lambda scores: pairs.infonce(scores.terms()).nats,
+    "smile": lambda scores: pairs.donsker_varadhan(scores.terms()).nats,
 }
 
 
@@ -130,24 +136,19 @@ def _estimate(
         return data.nothing()
     critic = critic_for(data, options)
     clip = _SMILE_CLIP if method == "smile" else None
-    choose = pairs.infonce if method == "infonce" else pairs.donsker_varadhan
-    bank = Bank(
-        critic,
-        Objective(method, options.ema_decay),
-        crossfit.pair_terms(critic, clip),
-        lambda terms: choose(terms).nats,
-        options,
-    )
+    objective, summary = Objective(method, options.ema_decay), held_scores(critic, clip)
+    bank = Bank(critic, objective, summary, _SELECTION[method], options)
     parts = crossfit.split(len(data.x), options, seed, data.z if data.is_labels else None)
-    results = crossfit.run(bank, parts, data.standardised, _REPORT[method], seed)
+    prepare = data.standardised if data.is_labels else data.normalised
+    results = crossfit.run(bank, parts, prepare, _REPORT[method], seed)
     ceilings = [label_entropy(data.z)] if data.is_labels else []
     if method == "infonce":
-        ceilings.append(math.log(min(result.summary.contrasts for result in results)))
+        ceilings.append(math.log(min(result.summary.terms().contrasts for result in results)))
     return data.from_folds(
         results,
         kind="estimate" if method == "smile" else "lower_bound",
         ceiling=min(ceilings, default=None),
-        dv=crossfit.combine([pairs.donsker_varadhan(result.summary) for result in results]).nats,
+        dv=untempered(results),
     )
 
 
