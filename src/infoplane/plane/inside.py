@@ -35,7 +35,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 _BLOCK_ROWS = 64
-_WHOLE_PASSES = 2
+_WHOLE_PASSES = 8
 """Passes, besides the samples' own, whose centres make up the mixtures of all inputs and of a class."""
 _SMALLEST = 1e-37
 """Density ratios below this, which float32 cannot hold, count as this."""
@@ -71,10 +71,8 @@ def inside_brackets(
     Raises:
         ValueError: no noise inside, or too few passes.
     """
-    if not net.noise_std > 0 or passes < _WHOLE_PASSES:
-        raise ValueError(
-            f"noise_std {net.noise_std} inside and {passes} passes given; noise and {_WHOLE_PASSES} passes are wanted"
-        )
+    if not net.noise_std > 0 or passes < 2:
+        raise ValueError(f"noise_std {net.noise_std} inside and {passes} passes given; noise and 2 passes are wanted")
     order = np.argsort(y, kind="stable")
     bounds = np.concatenate([[0], np.cumsum(np.bincount(y))]).astype(np.int64)
     runs = _passes(net, weights, signed(x[order]), seed)
@@ -148,4 +146,7 @@ class _Layer:
         ratios = [same[0] / total[1], same[1] / total[0], within[0] / total[0], within[1] / total[0]]
         terms = np.stack([np.log(np.maximum(ratio, _SMALLEST)).mean(axis=0) for ratio in ratios])
         values, errors = terms.mean(axis=1), terms.std(axis=1, ddof=1) / math.sqrt(n)
+        entropy = -float(np.log(counts / n).mean())
+        if values[3] > entropy:
+            values[3], errors[3] = entropy, 0.0
         return InsideBracket(*(float(number) for number in (*values, *errors)))
