@@ -78,8 +78,8 @@ def _chosen_model(order_x: Rows, order_z: Rows, fold: Rows, told: dict[str, Any]
     chosen = best_copula(order_x, order_z, fold)
     told["models"] = {chosen.model.name: chosen.held_out.nats}
     x, z = elliptical.margins_of(order_x, math.inf), elliptical.margins_of(order_z, math.inf)
-    if min(order_x.shape[1], order_z.shape[1]) < 2:
-        return chosen
+    if max(order_x.shape[1], order_z.shape[1]) < 2:
+        return chosen  # nearest neighbours and the critic see a single pair of columns better
     for models in canonical_models(x, z, fold):
         best: Evaluation | None = None
         for model in models:
@@ -147,7 +147,7 @@ def _with_critic(
 def _nearest(x: Floats, z: Floats, seed: int) -> Estimate:
     """Many neighbours, which vary less, unless a few show clearly more and so less bias."""
     few, many = (ksg(x, z, k=k, scale="rank", seed=seed) for k in (_FEW_NEIGHBOURS, _MANY_NEIGHBOURS))
-    return few if few.nats - many.nats > neighbour_noise(len(x)) else many
+    return few if few.nats - many.nats > 0.5 * neighbour_noise(len(x)) else many
 
 
 def _inputs(order: Rows) -> Floats:
