@@ -6,10 +6,10 @@ also told what else is known about T^ = T + N(0, s^2 I): the log-likelihood log 
 
     <t, t^> / s^2 - |t|^2 / (2 s^2),
 
-and the critic is this, plus -log p(t^) as if t were Gaussian, times a trained scale that begins at 1, plus
-<phi(t), psi(t^)> + g(t^) with trained networks phi, psi and g. The optimal critic is of this form (the scale is 1, phi
-is zero, g is what -log p(t^) differs from the Gaussian one), and because it is separable all pairs of a batch
-contrast, which many nats need.
+and the critic is this, plus -log p(t^) as if t were a mixture of Gaussians (whose centres are those of clusters of the
+fit part), times a trained scale that begins at 1, plus <phi(t), psi(t^)> + g(t^) with trained networks phi, psi and g.
+The optimal critic is of this form (the scale is 1, phi is zero, g is what -log p(t^) differs from the mixture's), and
+because it is separable all pairs of a batch contrast, which many nats need.
 
 Distances alone matter, so t is rotated to the principal axes of the fit part. Axes whose signal is negligible beside
 the noise are left out; this can lower the information by no more than a stated amount, never raise it. Each axis
@@ -30,6 +30,7 @@ from infoplane import validation
 from infoplane.critics import CriticOptions, Separable
 from infoplane.estimators import crossfit
 from infoplane.estimators.checked import Checked
+from infoplane.estimators.clusters import mixture
 from infoplane.estimators.tempering import HeldScores, glance, held_scores, tempered, untempered
 from infoplane.objectives import Objective
 from infoplane.result import Estimate
@@ -39,8 +40,9 @@ from infoplane.training import Bank
 from infoplane.validation import Array
 
 DEFAULTS = CriticOptions(
-    kind="separable", hidden=(256,), embedding=16, batch_size=256, max_steps=600, evaluate_every=25, patience=8, folds=3
+    kind="separable", hidden=(128,), embedding=16, batch_size=256, max_steps=400, evaluate_every=25, patience=6, folds=3
 )
+_COMPONENTS = 256
 
 
 @dataclass(frozen=True)
@@ -146,24 +148,45 @@ class _Folds:
         )
 
     def prepare(self, number: int, parts: crossfit.Parts) -> crossfit.Prepared:
-        """Coordinates of t, each axis' weights, and one draw of noise for the parts that select and report."""
-        axes = self._axes[number]
-        t = axes.coordinates(self._data.x, self.kept)
-        weights = axis_weights(axes.variances[: self.kept], self._noise_std)
+        """Coordinates of t, the tables of the critic's rows, and one draw of noise to select and one to report."""
+        t = self._axes[number].coordinates(self._data.x, self.kept)
         random = generator(self._data.seed, "noise", number)
+        tables = _tables(t[parts.fit], self._noise_std, random)
 
         def fixed(rows: Array) -> tuple[Array, Array]:
             noise = random.standard_normal((len(rows), self.kept), dtype=np.float32)
-            x, z = critic_rows(t[rows], t[rows] + np.float32(self._noise_std) * noise, weights, self._noise_std)
+            x, z = self._rows(t[rows], t[rows] + np.float32(self._noise_std) * noise, tables)
             return x.numpy(), z.numpy()
 
-        return crossfit.Prepared(t, weights, fixed(parts.select), fixed(parts.report))
+        return crossfit.Prepared(t, tables, fixed(parts.select), fixed(parts.report))
 
-    def _gather(self, t: Any, weights: Any, index: Any, seed: Any) -> tuple[Any, Any]:
+    def _gather(self, t: Any, tables: Any, index: Any, seed: Any) -> tuple[Any, Any]:
         tf = tensorflow()
         rows = tf.gather(t, index)
-        noise = tf.random.stateless_normal(tf.shape(rows), seed)
-        return critic_rows(rows, rows + self._noise_std * noise, weights, self._noise_std)
+        return self._rows(rows, rows + self._noise_std * tf.random.stateless_normal(tf.shape(rows), seed), tables)
+
+    def _rows(self, t: Any, noisy: Any, tables: Any) -> tuple[Any, Any]:
+        tf = tensorflow()
+        slopes, heights = tables[3:, :-1], tables[3:, -1]
+        components = tf.matmul(noisy, slopes, transpose_b=True) + heights
+        log_mixture = tf.reduce_logsumexp(components, axis=1, keepdims=True)
+        return critic_rows(t, noisy, tables[:3, :-1], self._noise_std, log_mixture)
+
+
+def _tables(t: Array, noise_std: float, random: np.random.Generator) -> Array:
+    """Axis weights, then for each component of the mixture its slope and height, float32, shape (3 + K, k + 1).
+
+    Component c of log p(t^) + |t^|^2 / (2 s^2) is the curvature's share, plus the slope times t^, plus the height.
+    """
+    found = mixture(t, _COMPONENTS, random)
+    noise = noise_std**2
+    weights = axis_weights(t.var(axis=0, dtype=np.float64), noise_std)
+    weights[2] = 0.5 * found.within / (noise * (found.within + noise))
+    slopes = found.centres / (found.within + noise)
+    heights = np.log(found.shares) - 0.5 * np.sum(slopes * found.centres, axis=1)
+    table: Array = np.zeros((3 + len(slopes), t.shape[1] + 1), dtype=np.float32)
+    table[:3, :-1], table[3:, :-1], table[3:, -1] = weights, slopes, heights
+    return table
 
 
 def _nats_from(nats: Array) -> Array:
@@ -180,16 +203,17 @@ def axis_weights(variances: Array, noise_std: float) -> Array:
     return np.stack([of_t, common / np.sqrt(variances + noise), 0.5 * share / noise]).astype(np.float32)
 
 
-def critic_rows(t: Any, noisy: Any, weights: Any, noise_std: float) -> tuple[Any, Any]:
+def critic_rows(t: Any, noisy: Any, weights: Any, noise_std: float, log_mixture: Any = 0.0) -> tuple[Any, Any]:
     """The critic's x rows and z rows for coordinates t and t^, shapes (b, k), as tensors.
 
     First the network's inputs, t and t^ scaled axis by axis, then factors whose scalar product is the base:
-    <t, t^> / s^2 - |t|^2 / (2 s^2), and -log p(t^) - |t^|^2 / (2 s^2) as if t were Gaussian.
+    <t, t^> / s^2 - |t|^2 / (2 s^2), and -log p(t^) - |t^|^2 / (2 s^2) as if t were Gaussian with the curvatures in
+    ``weights[2]``, or, with the log sum over the components' ``log_mixture``, shape (b, 1), a mixture of such.
     """
     tf = tensorflow()
     precision = 1.0 / noise_std**2
     squared = tf.reduce_sum(tf.square(t), axis=1, keepdims=True)
-    marginal = -tf.reduce_sum(tf.square(noisy) * weights[2], axis=1, keepdims=True)
+    marginal = -tf.reduce_sum(tf.square(noisy) * weights[2], axis=1, keepdims=True) - log_mixture
     ones = tf.ones_like(marginal)
     x = tf.concat([t * weights[0], t * precision, -0.5 * precision * squared, ones], axis=1)
     z = tf.concat([noisy * weights[1], noisy, ones, marginal], axis=1)

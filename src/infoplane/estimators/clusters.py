@@ -1,0 +1,56 @@
+"""A Gaussian mixture whose components share one diagonal covariance: a smooth picture of many points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from infoplane.validation import Array
+
+_ROUNDS = 12
+_POINTS_PER_COMPONENT = 10
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Components N(centre, diag(within)) with their shares."""
+
+    centres: Array
+    """Shape (components, d)."""
+    shares: Array
+    """Shape (components,), positive, of sum 1."""
+    within: Array
+    """Variance around the centres along each axis, shape (d,)."""
+
+
+def mixture(t: Array, components: int, random: np.random.Generator) -> Mixture:
+    """A mixture of at most ``components``, and at most one for every ten points, by k-means (Lloyd 1982).
+
+    Args:
+        t: points, shape (n, d), float32.
+        components: the number wanted.
+        random: picks the points that the centres start from.
+    """
+    wanted = max(1, min(components, len(t) // _POINTS_PER_COMPONENT))
+    centres = t[np.sort(random.choice(len(t), wanted, replace=False))]
+    with threadpool_limits(1):
+        for _ in range(_ROUNDS):
+            nearest = _nearest(t, centres)
+            counts = np.bincount(nearest, minlength=wanted)
+            order = np.argsort(nearest, kind="stable")
+            kept = counts > 0
+            starts = (np.cumsum(counts) - counts)[kept]
+            centres = np.add.reduceat(t[order], starts, axis=0) / counts[kept, None].astype(np.float32)
+            wanted = len(centres)
+    counts = counts[kept]
+    index = (np.cumsum(kept) - 1)[nearest]
+    spread = np.sum(np.square(t - centres[index], dtype=np.float64), axis=0)
+    return Mixture(centres, counts / len(t), spread / max(len(t) - len(centres), 1))
+
+
+def _nearest(t: Array, centres: Array) -> Array:
+    distance = np.einsum("kd,kd->k", centres, centres) - 2.0 * (t @ centres.T)
+    nearest: Array = np.argmin(distance, axis=1)
+    return nearest
