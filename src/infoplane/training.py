@@ -251,7 +251,7 @@ class _Run(Generic[Summary]):
         tf = tensorflow()
         self.bank, self.members, self.variables, self.options = bank, members, variables, bank.options
         self.batch = min(self.options.batch_size, *(len(member.fit) for member in members))
-        streams = [member.seed.spawn(4) for member in members]
+        streams = [_children(member.seed, 4) for member in members]
         self.randoms = [np.random.default_rng(stream[1]) for stream in streams]
         self.looks = [stream[2] for stream in streams]
         self.shift_random = np.random.default_rng(streams[0][3])
@@ -321,6 +321,12 @@ class _Run(Generic[Summary]):
             self.best[index] = look
         elif step - best.chosen_step >= self.options.patience * self.options.evaluate_every:
             self.stopped[index] = True
+
+
+def _children(seed: np.random.SeedSequence, count: int) -> list[np.random.SeedSequence]:
+    """What ``seed.spawn(count)`` returns the first time, every time."""
+    entropy, key, size = seed.entropy, seed.spawn_key, seed.pool_size
+    return [np.random.SeedSequence(entropy, spawn_key=(*key, index), pool_size=size) for index in range(count)]
 
 
 def _still_improving(selection: Sequence[float]) -> bool:
