@@ -18,6 +18,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from infoplane.estimators.discrete import row_codes, table_estimate
 from infoplane.result import Estimate
@@ -43,7 +44,8 @@ def auto(x: npt.NDArray[np.generic], z: npt.NDArray[np.generic], *, seed: int = 
         With labels the ceiling is H(Y).
     """
     started = time.perf_counter()
-    result = _routed(np.asarray(x), np.asarray(z), seed, labels or z.ndim == 1, started)
+    with threadpool_limits(1, "blas"):  # on matrices this small, waiting threads cost several times the work
+        result = _routed(np.asarray(x), np.asarray(z), seed, labels or z.ndim == 1, started)
     return replace(result, method="auto", seed=seed, seconds=time.perf_counter() - started)
 
 

@@ -27,7 +27,7 @@ Rows = npt.NDArray[np.int64]
 
 OPTIONS = CriticOptions(
     kind="separable",
-    hidden=(64, 64),
+    hidden=(128, 128),
     embedding=16,
     batch_size=256,
     learning_rate=1e-3,
