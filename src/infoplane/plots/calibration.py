@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _ORDER = (
     "auto", "mine", "infonce", "ksg", "gaussian", "probe", "published",
-    "nwj", "smile", "mixed_ksg", "ross", "binning", "discrete", "published, fresh samples",
+    "nwj", "smile", "mixed_ksg", "ross", "discrete", "binning", "published, fresh samples",
 )  # fmt: skip
 """A method has the same colour and mark in all figures."""
 _NAMES = {
@@ -75,6 +76,15 @@ def spread(readings: Sequence[Reading]) -> tuple[float, float, float] | None:
     known = [reading.nats for reading in readings if reading.nats is not None]
     mean = mean_nats(readings)
     return None if mean is None else (mean, min(known), max(known))
+
+
+def wide_panel(height: float, title: str) -> tuple[Figure, Axes]:
+    """A figure of one panel, wider than a column."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(1.6 * style.WIDTH_OF_COLUMN, height), layout="constrained")
+    figure.suptitle(textwrap.fill(title, 70), x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    return figure, figure.add_subplot()
 
 
 def keep_in_view(axes: Axes, low: float, high: float, values: Sequence[tuple[str, float]]) -> None:
@@ -183,7 +193,7 @@ def error_against_time(readings: Sequence[Reading], title: str) -> Figure:
     """RMSE against median CPU time per estimate: a small mark per task, a large one over all tasks."""
     methods = methods_of(readings)
     with style.styled():
-        figure, (axes,) = style.panels(1, 1, 3.4, title)
+        figure, axes = wide_panel(4.2, title)
         for method in methods:
             own = [one for one in readings if one.method == method and one.error is not None]
             for group in by(own, lambda reading: reading.task).values():
@@ -209,8 +219,7 @@ def forest(readings: Sequence[Reading], title: str) -> Figure:
     methods = methods_of(readings)
     tasks = list(by(readings, lambda reading: reading.task))
     with style.styled():
-        figure, (axes,) = style.panels(1, 1, 1.0 + 0.16 * len(tasks) * len(methods), title)
-        figure.set_figwidth(1.6 * style.WIDTH_OF_COLUMN)
+        figure, axes = wide_panel(1.8 + 0.16 * len(tasks) * len(methods), title)
         axes.axvline(0.0, color=style.REFERENCE, linewidth=0.9)
         for row, task in enumerate(tasks):
             for index, method in enumerate(methods):

@@ -10,7 +10,7 @@ from infoplane.calibration.outcome import Outcome
 from infoplane.calibration.tasks import Task
 from infoplane.distributions.mixture import Mixture
 from infoplane.plots import style
-from infoplane.plots.calibration import legend, look, mark
+from infoplane.plots.calibration import legend, look, mark, wide_panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,28 +112,32 @@ def infinity_estimates(outcome: Outcome) -> Figure:
     methods = list(dict.fromkeys(method for group in tasks.values() for method in group))
     log_n = float(outcome.metrics["log_samples"])
     with style.styled():
-        figure, (axes,) = style.panels(1, 1, 3.2, "Infinite information: what each method reports")
-        figure.set_figwidth(1.6 * style.WIDTH_OF_COLUMN)
-        for row, group in enumerate(tasks.values()):
-            for index, method in enumerate(methods):
-                said = group[method]
-                place = row + (index - (len(methods) - 1) / 2) * 0.7 / len(methods)
-                if said["mean"] is not None:
-                    axes.plot([said["mean"]], [place], **mark(method))
-                    if said["warned"]:
-                        axes.plot(
-                            [said["mean"]],
-                            [place],
-                            "o",
-                            markersize=10,
-                            markerfacecolor="none",
-                            color=look(method)["color"],
-                        )
+        figure, axes = wide_panel(3.6, "Infinite information: what each method reports")
+        axes.set_xscale("symlog", linthresh=10.0)
         axes.axvline(log_n, color=style.REFERENCE, linestyle=(0, (1, 1.5)))
         axes.annotate(f"ln n = {log_n:.1f}", (log_n, 1.0), xycoords=("data", "axes fraction"), fontsize=7.5)
+        for row, group in enumerate(tasks.values()):
+            for index, method in enumerate(methods):
+                place = row + (index - (len(methods) - 1) / 2) * 0.7 / len(methods)
+                _reported(axes, group[method], place, method)
+        axes.margins(x=0.08)
         axes.set_yticks(range(len(tasks)), list(tasks))
         axes.set_ylim(len(tasks) - 0.5, -0.5)
-        axes.set_xscale("symlog", linthresh=10.0)
-        axes.set_xlabel("reported (nats); a ring: with a warning")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.set_xlabel("reported (nats), logarithmic above 10; a ring: with a warning")
         legend(figure, methods)
     return figure
+
+
+def _reported(axes: Axes, said: dict[str, Any], place: float, method: str) -> None:
+    """One method's mean, ringed where it warned; in words where it has none."""
+    if said["mean"] is None:
+        axes.annotate(
+            f"{method}: no number", (0.99, place), xycoords=("axes fraction", "data"), ha="right", va="center",
+            fontsize=7.5, color=look(method)["color"],
+        )  # fmt: skip
+        return
+    axes.plot([said["mean"]], [place], **mark(method))
+    if said["warned"]:
+        ring = mark(method) | {"marker": "o", "markersize": 10, "markerfacecolor": "none"}
+        axes.plot([said["mean"]], [place], **ring)
