@@ -59,7 +59,7 @@ SUITES: dict[str, Suite] = {
     "gaussians": Suite(
         "correlated Gaussians, the test of the MINE paper",
         _known("gaussians", known.gaussians),
-        SuiteOptions(("auto", "mine", "ksg", "published"), (1000,), 1, (2, 20), (-0.9, -0.5, 0.0, 0.5, 0.9)),
+        SuiteOptions(("auto", "mine", "ksg", "published"), (1000,), 1, (4, 40), (-0.9, -0.5, 0.0, 0.5, 0.9, 0.99)),
         SuiteOptions((*_NEURAL, "ksg", "gaussian", "published"), (5000,), 5, (2, 4, 20, 40), _RHOS),
     ),
     "mixtures": Suite(
