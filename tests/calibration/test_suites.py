@@ -95,9 +95,7 @@ def test_protocol_compares_the_critic_with_itself_on_fresh_samples() -> None:
 
 def test_consistency_of_an_estimator_that_is_nearly_right() -> None:
     """Noisy digits are nearly Gaussian to second order: `gaussian` obeys all four tests and lies near the bracket."""
-    outcome = consistency.consistency(
-        settings(methods=("gaussian",), samples=(2000,), repeats=1, levels=(4.0, 7.0))
-    )
+    outcome = consistency.consistency(settings(methods=("gaussian",), samples=(2000,), repeats=1, levels=(4.0, 7.0)))
     ratios = outcome.metrics["methods"]["gaussian"]["ratios"]
     assert abs(ratios["independence"]) < 0.1
     assert ratios["more rows"] > 1
