@@ -96,7 +96,8 @@ def keep_in_view(axes: Axes, low: float, high: float, values: Sequence[tuple[str
         shown = ", ".join(f"{name} {value}" for name, value in outside[:_MOST_NAMED])
         more = f" and {len(outside) - _MOST_NAMED} more" if len(outside) > _MOST_NAMED else ""
         axes.annotate(
-            f"not shown: {shown}{more}", (0.02, 0.02), xycoords="axes fraction", fontsize=7, color=style.REFERENCE,
+            f"not shown: {shown}{more}", (0.02, 0.98), xycoords="axes fraction", va="top", fontsize=7,
+            color=style.REFERENCE,
         )  # fmt: skip
 
 

@@ -123,7 +123,10 @@ def infinity_estimates(outcome: Outcome) -> Figure:
         axes.margins(x=0.08)
         axes.set_yticks(range(len(tasks)), list(tasks))
         axes.set_ylim(len(tasks) - 0.5, -0.5)
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        low, high = axes.get_xlim()
+        ticks = [tick for tick in (-100.0, -10.0, 0.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0) if low <= tick <= high]
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.xaxis.minorticks_off()
         axes.set_xlabel("reported (nats), logarithmic above 10; a ring: with a warning")
         legend(figure, methods)
     return figure
