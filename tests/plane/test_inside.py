@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from itertools import pairwise
 
@@ -69,9 +70,9 @@ def test_the_first_layer_is_the_known_channel(trained: tuple[SmallNet, list, np.
     first = inside_brackets(net, weights, x, y, passes=4)[0]
     t = np.tanh((2 * x.astype(np.float32) - 1) @ weights[0] + weights[1])
     exact = brackets(t, [net.noise_std], labels=y, population=True)[0]
-    assert first.lower == pytest.approx(first.upper, abs=1e-3)
+    assert first.lower == pytest.approx(first.upper, abs=3e-3)
     assert first.lower == pytest.approx(exact.plug_in, abs=4 * math.hypot(first.lower_se, exact.lower_se))
-    assert first.label_lower == pytest.approx(first.label_upper, abs=1e-3)
+    assert first.label_lower == pytest.approx(first.label_upper, abs=3e-3)
     assert exact.label_lower is not None
     assert first.label_lower == pytest.approx(exact.label_lower, abs=0.03)
 
@@ -94,6 +95,18 @@ def test_the_bracket_narrows_with_passes(trained: tuple[SmallNet, list, np.ndarr
     net, weights, x, y = trained
     few, many = (inside_brackets(net, weights, x, y, passes=passes)[2] for passes in (4, 32))
     assert many.upper - many.lower < 0.5 * (few.upper - few.lower)
+
+
+def test_steep_networks_give_finite_bounds() -> None:
+    x, y = tishby("sphere")
+    net = SmallNet("relu", widths=(6, 4, 1), noise_std=0.2)
+    random = np.random.default_rng(0)
+    weights = [
+        (40 * random.standard_normal(shape)).astype(np.float32) for shape in ((12, 6), (6,), (6, 4), (4,), (4, 1), (1,))
+    ]
+    for one in inside_brackets(net, weights, x[:256], y[:256].astype(int), passes=8):
+        assert np.isfinite(dataclasses.astuple(one)).all()
+        assert one.lower <= min(one.upper + 1e-3, math.log(256) + 3 * one.lower_se)
 
 
 def test_without_noise_inside_it_is_refused() -> None:

@@ -13,7 +13,8 @@ the first since q is independent of t, the second since, given all centres, t is
     lower = mean ln q(t|x) / q+(t),        upper = mean ln q+(t|x) / q(t),
 
 and with the mixture of a class in place of that of an input, I(T; Y). Mixtures of one input cost little and get many
-passes; those of a class or of all inputs have thousands of centres in every pass and need few.
+passes; those of a class or of all inputs have thousands of centres in every pass and need few. Every q has a small
+share of one broad Gaussian in it, so that ln q stays finite where no centre is near.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ Integers = npt.NDArray[np.int64]
 _BLOCK_ROWS = 64
 _WHOLE_PASSES = 8
 """Passes, besides the samples' own, whose centres make up the mixtures of all inputs and of a class."""
-_SMALLEST = 1e-37
-"""Density ratios below this, which float32 cannot hold, count as this."""
+_SINGLE_PRECISION_LOSS = 2e-3
+"""Largest error of a log-density (nats) for which products in float32 are used."""
+_BROAD_SHARE = 1e-3
+"""Of the broad Gaussian in the mixtures; it costs as many nats where centres are near."""
 
 
 @dataclass(frozen=True)
@@ -102,18 +105,37 @@ class _Layer:
     def __init__(self, own: Array, bounds: Integers, random: np.random.Generator) -> None:
         noise = random.standard_normal(own.shape, dtype=np.float32)
         self.bounds, self.middle = bounds, own.mean(axis=0)
-        self.samples = [own + noise - self.middle, own - noise - self.middle]
+        squares = float(np.square(own - self.middle).sum(axis=1).max())
+        self.dtype = np.float32 if np.finfo(np.float32).eps * squares <= _SINGLE_PRECISION_LOSS else np.float64
+        own = self._centred(own)
+        self.samples = [own + noise, own - noise]
         self.reference = 0.5 * np.einsum("ij,ij->i", noise, noise)
         self.passes, self.whole_passes = 0, 0
+        self.broad: Floats | None = None
         shape = (2, len(own))
         self.same, self.within, self.total = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.own_within, self.own_total = np.zeros(shape), np.zeros(shape)
-        self._add_whole(own - self.middle, self.own_within, self.own_total)
+        self._add_whole(own, self.own_within, self.own_total)
+
+    def _centred(self, centres: Array) -> Array:
+        centred: Array = centres.astype(self.dtype) - self.middle
+        return centred
+
+    def _broad(self, centres: Array) -> Floats:
+        """The Gaussian with the layer's mean and covariance, as a ratio to p(t|own centre) like all densities here."""
+        covariance = np.atleast_2d(np.cov(centres.astype(np.float64), rowvar=False)) + np.eye(centres.shape[1])
+        root = np.linalg.cholesky(covariance)
+        scaled = np.stack([np.linalg.solve(root, samples.T.astype(np.float64)) for samples in self.samples])
+        log_ratio = self.reference - 0.5 * (scaled**2).sum(axis=1) - np.log(np.diag(root)).sum()
+        result: Floats = np.exp(log_ratio)
+        return result
 
     def add(self, centres: Array, *, whole: bool) -> None:
         """Add a pass to the inputs' own mixtures and, if ``whole``, to the classes' and that of all."""
-        centres = centres - self.middle
+        centres = self._centred(centres)
         self.passes += 1
+        if self.broad is None:  # from a pass that the samples do not come from
+            self.broad = self._broad(centres)
         for sums, samples in zip(self.same, self.samples, strict=True):
             gap = samples - centres
             sums += np.exp(self.reference - 0.5 * np.einsum("ij,ij->i", gap, gap))
@@ -138,13 +160,18 @@ class _Layer:
 
     def bracket(self) -> InsideBracket:
         """The bounds from all passes added so far."""
+        assert self.broad is not None, "no pass was added"
         n, passes = self.total.shape[1], self.whole_passes
         counts = np.repeat(np.diff(self.bounds), np.diff(self.bounds))
-        total = self.total / (passes * n), (self.total + self.own_total) / ((passes + 1) * n)
-        within = self.within / (passes * counts), (self.within + self.own_within) / ((passes + 1) * counts)
-        same = self.same / self.passes, (self.same + 1) / (self.passes + 1)
-        ratios = [same[0] / total[1], same[1] / total[0], within[0] / total[0], within[1] / total[0]]
-        terms = np.stack([np.log(np.maximum(ratio, _SMALLEST)).mean(axis=0) for ratio in ratios])
+        total, within, same = (
+            (1 - _BROAD_SHARE) * density + _BROAD_SHARE * self.broad
+            for density in (self.total / (passes * n), self.within / (passes * counts), self.same / self.passes)
+        )
+        total_with_own = (self.total + self.own_total) / ((passes + 1) * n)
+        within_with_own = (self.within + self.own_within) / ((passes + 1) * counts)
+        same_with_own = (self.same + 1) / (self.passes + 1)
+        ratios = [same / total_with_own, same_with_own / total, within / total, within_with_own / total]
+        terms = np.stack([np.log(ratio).mean(axis=0) for ratio in ratios])
         values, errors = terms.mean(axis=1), terms.std(axis=1, ddof=1) / math.sqrt(n)
         entropy = -float(np.log(counts / n).mean())
         if values[3] > entropy:
