@@ -210,13 +210,15 @@ def samples(outcome: Outcome) -> Figure:
         )
         for panel, task in zip(axes, tasks, strict=True):
             sizes = sorted({one["at"] for one in curves if one["panel"] == task and one["at"] > 0})
-            for method in methods:
+            for index, method in enumerate(methods):
                 found = outcome.metrics[task]["methods"][method]
                 if "limit" in found:
-                    _to_limit(panel, _series(curves, task, method), method, found)
+                    beside = (index - (len(methods) - 1) / 2) * 0.012 * max(sizes)
+                    _to_limit(panel, _series(curves, task, method), method, found, beside)
             truth = outcome.metrics[task]["truth"]
             if truth is not None:
                 style.reference(panel, truth, f"truth {truth:.2f}")
+            _around([one["nats"] for one in curves if one["panel"] == task], panel)
             panel.set_xticks([0.0, *sizes], ["∞", *(f"{round(1 / at)}" for at in sizes)])
             panel.set_xlabel("samples n (axis in 1/n)")
             panel.set_ylabel("nats")
@@ -225,11 +227,18 @@ def samples(outcome: Outcome) -> Figure:
     return figure
 
 
-def _to_limit(axes: Axes, own: Sequence[dict[str, Any]], method: str, found: dict[str, Any]) -> None:
+def _around(values: Sequence[float], axes: Axes) -> None:
+    """A vertical axis around the values; intervals may leave it, since a method may know nothing of its error."""
+    spare = 0.3 * max(max(values) - min(values), 0.1)
+    axes.set_ylim(min(values) - spare, max(values) + spare)
+
+
+def _to_limit(axes: Axes, own: Sequence[dict[str, Any]], method: str, found: dict[str, Any], beside: float) -> None:
+    """The points of one method, a little beside each other's, and its line."""
     colour = look(method)["color"]
     ends = [0.0, max(one["at"] for one in own)]
     axes.plot(ends, [found["limit"] + found["slope"] * at for at in ends], color=colour, linewidth=0.9, linestyle="--")
     for one in own:
         bar = [[one["nats"] - one["low"]], [one["high"] - one["nats"]]]
         shape = mark(method) | ({"markerfacecolor": "white"} if one["at"] == 0 else {})
-        axes.errorbar(one["at"], one["nats"], bar, **shape)
+        axes.errorbar(one["at"] + beside, one["nats"], bar, elinewidth=0.9, **shape)
