@@ -26,12 +26,14 @@ def test_it_invents_information_between_independent_variables_and_fresh_samples_
     assert found.nats - 5 * found.spread > 0.5, "its quoted error does not cover the truth either"
 
 
+@pytest.mark.slow
 def test_it_finds_a_coin_in_features_that_know_nothing_of_it() -> None:
     random = np.random.default_rng(0)
     found = as_published(random.normal(size=(300, 100)), random.integers(2, size=300), options=SMALL)
     assert found.nats - 5 * found.spread > 0.1
 
 
+@pytest.mark.slow
 def test_with_many_samples_in_one_dimension_it_is_about_right() -> None:
     pair = correlated_gaussian(1, 0.8)
     found = as_published(*pair.sample(4000, 0), options=SMALL, fresh=pair.sample(4000, 1))

@@ -93,6 +93,7 @@ def test_protocol_compares_the_critic_with_itself_on_fresh_samples() -> None:
     assert abs(task["gaussian"]["bias"]) < 0.3
 
 
+@pytest.mark.slow
 def test_consistency_of_an_estimator_that_is_nearly_right() -> None:
     """Noisy digits are nearly Gaussian to second order: `gaussian` obeys all four tests and lies near the bracket."""
     outcome = consistency.consistency(settings(methods=("gaussian",), samples=(2000,), repeats=1, levels=(4.0, 7.0)))
@@ -141,7 +142,11 @@ SIZES: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.mark.parametrize("name", SIZES)
+SLOW = ("infinity", "mixtures", "independent", "high", "samples")
+"""Suites whose files look like those of others."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.slow) if one in SLOW else one for one in SIZES])
 def test_files_of_a_suite(name: str, tmp_path: Path) -> None:
     classical = {"mixtures": ("ross",), "discrete": ("mixed_ksg",)}.get(name, ("ksg", "gaussian"))
     chosen = (*classical, "published") if name == "protocol" else classical

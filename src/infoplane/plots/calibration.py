@@ -127,8 +127,8 @@ def _diagonal(axes: Axes, own: Sequence[Reading], truths: Sequence[float], metho
         bar = [[mean - least], [most - mean]]
         axes.errorbar(group[0].truth, mean, bar, linewidth=1.0, **look(method))
     _note_missing(axes, own)
-    values = [(method, one.nats) for one in own if one.nats is not None]
-    keep_in_view(axes, low - 0.1 * (high - low), high + 0.5 * (high - low), values)
+    estimates = [(method, one.nats) for one in own if one.nats is not None]
+    keep_in_view(axes, low - 0.1 * (high - low), high + 0.5 * (high - low), estimates)
     axes.set_xlim(low, high)
     axes.set_xlabel("truth (nats)")
     axes.set_ylabel("estimate (nats)")
