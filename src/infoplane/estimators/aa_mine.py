@@ -151,11 +151,11 @@ class _Folds:
         """Coordinates of t, the tables of the critic's rows, and one draw of noise to select and one to report."""
         t = self._axes[number].coordinates(self._data.x, self.kept)
         random = generator(self._data.seed, "noise", number)
-        tables = _tables(t[parts.fit], self._noise_std, random)
+        tables = mixture_tables(t[parts.fit], self._noise_std, random)
 
         def fixed(rows: Array) -> tuple[Array, Array]:
             noise = random.standard_normal((len(rows), self.kept), dtype=np.float32)
-            x, z = self._rows(t[rows], t[rows] + np.float32(self._noise_std) * noise, tables)
+            x, z = mixture_rows(t[rows], t[rows] + np.float32(self._noise_std) * noise, tables, self._noise_std)
             return x.numpy(), z.numpy()
 
         return crossfit.Prepared(t, tables, fixed(parts.select), fixed(parts.report))
@@ -163,17 +163,20 @@ class _Folds:
     def _gather(self, t: Any, tables: Any, index: Any, seed: Any) -> tuple[Any, Any]:
         tf = tensorflow()
         rows = tf.gather(t, index)
-        return self._rows(rows, rows + self._noise_std * tf.random.stateless_normal(tf.shape(rows), seed), tables)
-
-    def _rows(self, t: Any, noisy: Any, tables: Any) -> tuple[Any, Any]:
-        tf = tensorflow()
-        slopes, heights = tables[3:, :-1], tables[3:, -1]
-        components = tf.matmul(noisy, slopes, transpose_b=True) + heights
-        log_mixture = tf.reduce_logsumexp(components, axis=1, keepdims=True)
-        return critic_rows(t, noisy, tables[:3, :-1], self._noise_std, log_mixture)
+        noisy = rows + self._noise_std * tf.random.stateless_normal(tf.shape(rows), seed)
+        return mixture_rows(rows, noisy, tables, self._noise_std)
 
 
-def _tables(t: Array, noise_std: float, random: np.random.Generator) -> Array:
+def mixture_rows(t: Any, noisy: Any, tables: Any, noise_std: float) -> tuple[Any, Any]:
+    """The critic's rows for coordinates t and t^, shapes (b, k), from :func:`mixture_tables`, as tensors."""
+    tf = tensorflow()
+    slopes, heights = tables[3:, :-1], tables[3:, -1]
+    components = tf.matmul(noisy, slopes, transpose_b=True) + heights
+    log_mixture = tf.reduce_logsumexp(components, axis=1, keepdims=True)
+    return critic_rows(t, noisy, tables[:3, :-1], noise_std, log_mixture)
+
+
+def mixture_tables(t: Array, noise_std: float, random: np.random.Generator) -> Array:
     """Axis weights, then for each component of the mixture its slope and height, float32, shape (3 + K, k + 1).
 
     Component c of log p(t^) + |t^|^2 / (2 s^2) is the curvature's share, plus the slope times t^, plus the height.

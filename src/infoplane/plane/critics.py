@@ -5,8 +5,9 @@ of (X, T + noise) is fresh noise on the patterns: training draws it anew at ever
 report have draws of their own. MINE on the noiseless I(T; Y), which has no noise to draw, is cross-fitted over the
 patterns.
 
-All layers share one bank, padded with zeros to the widest, so that one graph serves them; a layer's critic starts from
-its weights of the epoch measured before.
+All layers share one bank, padded with zeros to the widest, so that one graph serves them. A layer's critic starts from
+its weights of the epoch measured before, where those are better on the selection part than new ones: MINE's mostly
+are, AA-MINE's seldom, since the layer's principal axes turn and a new critic begins at the channel's log-likelihood.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ import numpy.typing as npt
 from infoplane import pairs
 from infoplane.critics import ClassScores, Critic, CriticOptions, Separable
 from infoplane.estimators import crossfit
-from infoplane.estimators.aa_mine import axis_weights, critic_rows, principal_axes
-from infoplane.estimators.crossfit import pair_terms
+from infoplane.estimators.aa_mine import mixture_rows, mixture_tables, principal_axes
+from infoplane.estimators.tempering import HeldScores, Tempering, choose, glance, held_scores, level
 from infoplane.objectives import Objective
 from infoplane.runtime import tensorflow
 from infoplane.seeds import generator, seed_sequence
@@ -32,7 +33,7 @@ from infoplane.training import Bank, Block, Member, Trained
 Array = npt.NDArray[Any]
 Layers = Sequence[Array]
 
-_SELECTION_ROWS = 1024
+_SELECTION_ROWS = 512
 """Patterns on which AA-MINE's checkpoints are compared: all pairs of them are scored at every look."""
 
 
@@ -47,7 +48,7 @@ class CriticValue:
 
 @dataclass(frozen=True)
 class CriticRow:
-    """What the critics say about one layer at one epoch; None where the layer is constant."""
+    """What the critics say about one layer at one epoch."""
 
     noisy_input: CriticValue
     """AA-MINE on I(X; T + noise)."""
@@ -55,6 +56,11 @@ class CriticRow:
     """MINE on I(T + noise; Y)."""
     label: CriticValue
     """MINE on I(T; Y)."""
+
+    def warnings(self) -> list[str]:
+        """What went wrong, each with the estimator's name."""
+        values = {"AA-MINE": self.noisy_input, "MINE": self.noisy_label, "MINE without noise": self.label}
+        return [f"{name}: {text}" for name, value in values.items() for text in value.warnings]
 
 
 def critic_rows_over_training(
@@ -93,9 +99,9 @@ def critic_rows_over_training(
 
 
 class _Warm:
-    """A bank whose members (one or several for each layer) start from their weights of the epoch before."""
+    """A bank whose members (one or several for each layer) may start from their weights of the epoch before."""
 
-    def __init__(self, bank: Bank[pairs.PairTerms], seed: int) -> None:
+    def __init__(self, bank: Bank[HeldScores], seed: int) -> None:
         self.bank, self.seed = bank, seed
         self.weights: dict[tuple[int, int], list[Array]] = {}
 
@@ -103,29 +109,31 @@ class _Warm:
         """One bound for each layer."""
         live = [layer for layer, t in enumerate(outputs) if np.ptp(t, axis=0).any()]
         tasks = {(layer, part): task for layer in live for part, task in enumerate(self.tasks(layer, outputs[layer]))}
-        members = [
-            Member(
-                task.x,
-                task.z,
-                task.fit,
-                task.select,
-                seed_sequence(self.seed, "critic", epoch, *key),
-                self.weights.get(key),
-            )
-            for key, task in tasks.items()
-        ]
+        members = [self._member(task, key, epoch) for key, task in tasks.items()]
         bounds: dict[int, list[pairs.Bound]] = {layer: [] for layer in live}
         notes: dict[int, list[str]] = {layer: [] for layer in live}
         for (key, task), trained in zip(tasks.items(), self.bank.fit(members) if members else [], strict=True):
             self.weights[key] = trained.weights
             summary = self.bank.summary(trained.weights, *task.report, seed=seed_sequence(self.seed, "report", *key))
-            bounds[key[0]].append(pairs.shifted(summary, float(pairs.log_mean_exp(trained.selection.row))))
+            tempering = choose(trained.selection)
+            bounds[key[0]].append(pairs.shifted(summary.terms(tempering), level(trained.selection, tempering)))
             notes[key[0]] += _warnings(trained)
         values = [CriticValue(0.0, 0.0)] * len(outputs)  # what is constant says nothing
         for layer in live:
             bound = crossfit.combine(bounds[layer])
             values[layer] = CriticValue(bound.nats, bound.standard_error, tuple(dict.fromkeys(notes[layer])))
         return values
+
+    def _member(self, task: _Task, key: tuple[int, int], epoch: int) -> Member:
+        """A network to train from the epoch before's weights, where those are better on the selection part than new."""
+        stream = seed_sequence(self.seed, "critic", epoch, *key)
+        warm = self.weights.get(key)
+        if warm is not None:
+            fresh = self.bank.critic.initial(generator(self.seed, "fresh", *key))
+            look = seed_sequence(self.seed, "start", *key)
+            values = [self.bank.value(self.bank.summary(w, *task.select, seed=look)) for w in (fresh, warm)]
+            warm = warm if values[1] > values[0] else None
+        return Member(task.x, task.z, task.fit, task.select, stream, warm)
 
     def tasks(self, layer: int, t: Array) -> list[_Task]:
         """What the critics of one layer fit, select and report on."""
@@ -145,7 +153,7 @@ class _Task:
     report: tuple[Array, Array]
 
 
-def _warnings(trained: Trained[pairs.PairTerms]) -> tuple[str, ...]:
+def _warnings(trained: Trained[HeldScores]) -> tuple[str, ...]:
     notes = []
     if trained.diverged:
         notes.append("diverged: the critic became non-finite; an earlier checkpoint reports")
@@ -158,13 +166,36 @@ def _padded(t: Array, width: int) -> Array:
     return np.pad(t.astype(np.float32), ((0, 0), (0, width - t.shape[1])))
 
 
+@dataclass(frozen=True)
+class _PopulationScores(HeldScores):
+    """Scores whose means over partners include the own one, as they must where the patterns are all there are.
+
+    The product of the marginals then has the true pairs in it, with probability 1 / n. Means over the other partners
+    alone, right for a sample of something larger, would let the bound pass ln n.
+    """
+
+    patterns: int = 0
+
+    def terms(self, tempering: Tempering | None = None) -> pairs.PairTerms:
+        """The terms of the tempered scores."""
+        found = super().terms(tempering)
+        own, others = found.joint - math.log(self.patterns), math.log1p(-1 / self.patterns)
+        return replace(
+            found, row=np.logaddexp(found.row + others, own), column=np.logaddexp(found.column + others, own)
+        )
+
+
+def _population_scores(critic: Critic, patterns: int) -> Callable[[Sequence[Block]], HeldScores]:
+    return lambda blocks: _PopulationScores(critic, blocks, None, patterns)
+
+
 class _NoisyInput(_Warm):
     """AA-MINE: x is T along its principal axes; z holds the axes' weights and the noise of each column."""
 
     def __init__(self, width: int, patterns: int, noise_std: float, options: CriticOptions, seed: int) -> None:
         critic = Separable(2 * width + 2, 2 * width + 2, options.hidden, options.embedding, width + 2)
         objective = Objective("mine", options.ema_decay)
-        bank = Bank(critic, objective, _population_terms(critic, patterns), _selection, options, gather=self._gather)
+        bank = Bank(critic, objective, _population_scores(critic, patterns), glance, options, gather=self._gather)
         super().__init__(bank, seed)
         self.width, self.noise_std = width, noise_std
         self.directions: dict[int, Array] = {}
@@ -172,22 +203,25 @@ class _NoisyInput(_Warm):
     def tasks(self, layer: int, t: Array) -> list[_Task]:
         axes = principal_axes(t)
         kept = int(np.sum(axes.variances > 1e-9 * axes.variances[0]))
-        weights = axis_weights(axes.variances[:kept], self.noise_std)
-        noise = np.full((1, kept), self.noise_std, dtype=np.float32)
-        x, z = _padded(axes.coordinates(t, kept), self.width), _padded(np.concatenate([weights, noise]), self.width)
+        coordinates = axes.coordinates(t, kept)
+        tables = mixture_tables(coordinates, self.noise_std, generator(self.seed, "mixture", layer))
+        z = np.insert(tables, [kept] * (self.width - kept), 0, axis=1)  # heights stay last; noise there changes nothing
+        x = _padded(coordinates, self.width)
 
-        def rows(part: str) -> tuple[Array, Array]:
-            left, right = critic_rows(x, x + z[3] * self.noise(layer, part, x.shape), z, self.noise_std)
+        def rows(part: str, chosen: Array) -> tuple[Array, Array]:
+            noisy = x + np.float32(self.noise_std) * self.noise(layer, part, x.shape)
+            left, right = mixture_rows(x[chosen], noisy[chosen], z, self.noise_std)
             return left.numpy(), right.numpy()
 
-        left, right = rows("select")
+        everything = np.arange(len(x))
         few = generator(self.seed, "few", layer).permutation(len(x))[:_SELECTION_ROWS]
-        return [_Task(x, z, np.arange(len(x)), (left[few], right[few]), rows("report"))]
+        return [_Task(x, z, everything, rows("select", few), rows("report", everything))]
 
     def _gather(self, x: Any, z: Any, index: Any, seed: Any) -> tuple[Any, Any]:
         tf = tensorflow()
         t = tf.gather(x, index)
-        return critic_rows(t, t + z[3] * tf.random.stateless_normal(tf.shape(t), seed), z, self.noise_std)
+        noisy = t + self.noise_std * tf.random.stateless_normal(tf.shape(t), seed)
+        return mixture_rows(t, noisy, z, self.noise_std)
 
 
 class _NoisyLabel(_Warm):
@@ -199,7 +233,7 @@ class _NoisyLabel(_Warm):
         critic = ClassScores(width, int(labels.max()) + 1, options.hidden)
         patterns = len(labels)
         objective = Objective("mine", options.ema_decay)
-        bank = Bank(critic, objective, _population_terms(critic, patterns), _selection, options, gather=self._gather)
+        bank = Bank(critic, objective, _population_scores(critic, patterns), glance, options, gather=self._gather)
         super().__init__(bank, seed)
         self.width, self.noise_std, self.labels = width, noise_std, labels.astype(np.int32)
 
@@ -226,9 +260,7 @@ class _Label(_Warm):
 
     def __init__(self, width: int, labels: npt.NDArray[np.int64], options: CriticOptions, seed: int) -> None:
         critic = ClassScores(width, int(labels.max()) + 1, options.hidden)
-        super().__init__(
-            Bank(critic, Objective("mine", options.ema_decay), pair_terms(critic), _selection, options), seed
-        )
+        super().__init__(Bank(critic, Objective("mine", options.ema_decay), held_scores(critic), glance, options), seed)
         self.width, self.labels = width, labels.astype(np.int32)
         self.parts = crossfit.split(len(labels), options, seed, labels)
 
@@ -239,24 +271,3 @@ class _Label(_Warm):
             select, report = ((x[rows], self.labels[rows]) for rows in (part.select, part.report))
             tasks.append(_Task(x, self.labels, part.fit, select, report))
         return tasks
-
-
-def _population_terms(critic: Critic, n: int) -> Callable[[Sequence[Block]], pairs.PairTerms]:
-    """Terms whose means over partners include the own one, as they must where the patterns are all there are.
-
-    The product of the marginals then has the true pairs in it, with probability 1 / n. Means over the other partners
-    alone, right for a sample of something larger, would let the bound pass ln n.
-    """
-    plain = pair_terms(critic)
-
-    def terms(blocks: Sequence[Block]) -> pairs.PairTerms:
-        found = plain(blocks)
-        own, others = found.joint - math.log(n), math.log1p(-1 / n)
-        row, column = np.logaddexp(found.row + others, own), np.logaddexp(found.column + others, own)
-        return replace(found, row=row, column=column)
-
-    return terms
-
-
-def _selection(terms: pairs.PairTerms) -> float:
-    return pairs.donsker_varadhan(terms).nats

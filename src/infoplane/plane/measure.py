@@ -144,10 +144,12 @@ def _small(
             continue
         snapshots = [_snapshot(training, x, epoch) for epoch in log_spaced(net.epochs, options.points)]
         rows += _rows(snapshots, labels, options, seed, number, population)
+    warnings: list[str] = []
     if options.critic_points and not net.noise_std:
-        rows += _critic_table(trained[0], x, labels, options, seed)
+        found, warnings = _critic_table(trained[0], x, labels, options, seed)
+        rows += found
     accuracies = [training.accuracy[-1] for training in trained]
-    scores = {"accuracy": float(np.mean(accuracies)), "accuracy_lowest": min(accuracies)}
+    scores = {"accuracy": float(np.mean(accuracies)), "accuracy_lowest": min(accuracies), "warnings": warnings}
     return Plane(rows, _metrics(rows, labels, inside=net.noise_std > 0) | scores)
 
 
@@ -228,8 +230,8 @@ def _inside_rows(
 
 def _critic_table(
     training: Training, x: Array, labels: Labels, options: PlaneOptions, seed: int
-) -> list[dict[str, Any]]:
-    """The critics' rows of the first seed, at few of the measured epochs."""
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The critics' rows of the first seed, at few of the measured epochs, and their warnings."""
     from infoplane.plane.critics import critic_rows_over_training
 
     measured = log_spaced(training.net.epochs, options.points)
@@ -243,13 +245,14 @@ def _critic_table(
         mine_options=options.mine,
         seed=integer_seed(seed, "critics"),
     )
-    rows = []
+    rows, warnings = [], []
     for (epoch, layer), critics in found.items():
+        warnings += [f"epoch {epoch}, layer {layer + 1}: {text}" for text in critics.warnings()]
         left, right, noiseless = critics.noisy_input, critics.noisy_label, critics.label
         both = Value("critics", left.nats, left.se, right.nats, right.se, options.noise_std)
         alone = Value("mine_noiseless", None, None, noiseless.nats, noiseless.se)
         rows += [_row(0, snapshots[epoch], layer, value) for value in (both, alone)]
-    return rows
+    return rows, warnings
 
 
 def log_spaced_indices(count: int, points: int) -> Iterator[int]:

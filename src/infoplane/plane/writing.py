@@ -26,12 +26,13 @@ def write(folder: Path, plane: Plane) -> None:
 
 
 def headlines(plane: Plane) -> dict[str, Any]:
-    """The metrics: accuracy, compression with its error, violations in total and mean absolute errors, in nats."""
+    """The metrics: accuracy, compression with its error, violations in total, mean absolute errors (nats), warnings."""
     metrics = plane.metrics
     return {
         "accuracy": metrics["accuracy"],
         "accuracy_lowest": metrics["accuracy_lowest"],
         "label_entropy": metrics["label_entropy"],
+        "warnings": metrics["warnings"],
         "compression": {
             name: {layer: {"fall": one["fall"], "se": one["se"]} for layer, one in metrics["compression"][name].items()}
             for name in COMPRESSION
