@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -30,7 +31,9 @@ Labels = npt.NDArray[np.int64]
 AA_MINE = CriticOptions(
     kind="separable", hidden=(128,), embedding=16, learning_rate=2e-3, max_steps=600, evaluate_every=50, patience=4
 )
-MINE = CriticOptions(hidden=(64,), weight_decay=0.1, max_steps=600, evaluate_every=50, patience=4, folds=2)
+MINE = CriticOptions(
+    hidden=(64,), learning_rate=3e-3, weight_decay=0.1, max_steps=800, evaluate_every=50, patience=4, folds=2
+)
 
 
 @dataclass(frozen=True)
@@ -245,14 +248,16 @@ def _critic_table(
         mine_options=options.mine,
         seed=integer_seed(seed, "critics"),
     )
-    rows, warnings = [], []
+    rows, places = [], defaultdict(list)
     for (epoch, layer), critics in found.items():
-        warnings += [f"epoch {epoch}, layer {layer + 1}: {text}" for text in critics.warnings()]
+        for text in critics.warnings():
+            places[text].append(f"{epoch}/{layer + 1}")
         left, right, noiseless = critics.noisy_input, critics.noisy_label, critics.label
         both = Value("critics", left.nats, left.se, right.nats, right.se, options.noise_std)
         alone = Value("mine_noiseless", None, None, noiseless.nats, noiseless.se)
         rows += [_row(0, snapshots[epoch], layer, value) for value in (both, alone)]
-    return rows, warnings
+    total = len(found)
+    return rows, [f"{text} ({len(where)} of {total}: epoch/layer {', '.join(where)})" for text, where in places.items()]
 
 
 def log_spaced_indices(count: int, points: int) -> Iterator[int]:
