@@ -85,3 +85,15 @@ def test_errors_are_against_the_value_that_is_known() -> None:
     )
     assert found["mine_noiseless"] == pytest.approx({"i_y_bias": -0.09, "i_y_mean_absolute": 0.09})
     assert set(found) == {"critics", "mine_noiseless"}
+
+
+def test_critics_are_held_against_the_exact_values() -> None:
+    exact = [row("exact", 3.0, 0.5, layer=layer) for layer in (1, 2, 3)]
+    critics = [row("critics", 2.9, 0.2, layer=1), row("critics", 1.0, 0.49, layer=2), row("critics", 3.4, 0.5, layer=3)]
+    found = verdicts.against_exact([*exact, *critics])
+    assert found == [
+        "MINE below 70 % of the exact value, a loose bound (epoch/layer 0/1: 0.20 for 0.50)",
+        "AA-MINE below 70 % of the exact value, a loose bound (epoch/layer 0/2: 1.00 for 3.00)",
+        "AA-MINE above the exact value, an error (epoch/layer 0/3: 3.40 for 3.00)",
+    ]
+    assert verdicts.against_exact([*exact, row("critics", 2.9, 0.45)]) == []

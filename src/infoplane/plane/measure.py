@@ -151,6 +151,7 @@ def _small(
     if options.critic_points and not net.noise_std:
         found, warnings = _critic_table(trained[0], x, labels, options, seed)
         rows += found
+        warnings += verdicts.against_exact(rows)
     accuracies = [training.accuracy[-1] for training in trained]
     scores = {"accuracy": float(np.mean(accuracies)), "accuracy_lowest": min(accuracies), "warnings": warnings}
     return Plane(rows, _metrics(rows, labels, inside=net.noise_std > 0) | scores)

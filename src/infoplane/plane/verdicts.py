@@ -26,6 +26,7 @@ REFERENCES = {
 
 _STANDARD_ERRORS = 3.0
 _ROUNDING = 1e-6
+_LOOSE = 0.7
 
 
 def _error(row: Row, axis: str) -> float:
@@ -146,6 +147,23 @@ def errors(rows: Sequence[Row]) -> dict[str, dict[str, float | None]]:
         if entry:
             found[name] = entry
     return found
+
+
+def against_exact(rows: Sequence[Row]) -> list[str]:
+    """Where a critic lies above the exact value, which is an error, or below 70 % of it, a loose bound."""
+    exact = {(row["seed"], row["epoch"], row["layer"]): row for row in rows if row["estimator"] == "exact"}
+    places: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        truth = exact.get((row["seed"], row["epoch"], row["layer"]))
+        if row["estimator"] != "critics" or truth is None:
+            continue
+        for axis, name in (("i_x", "AA-MINE"), ("i_y", "MINE")):
+            where = f"{row['epoch']}/{row['layer']}: {row[axis]:.2f} for {truth[axis]:.2f}"
+            if _exceeds(row, axis, truth[axis], _error(truth, axis)):
+                places[f"{name} above the exact value, an error"].append(where)
+            elif _exceeds(truth, axis, row[axis], _error(row, axis)) and row[axis] < _LOOSE * truth[axis]:
+                places[f"{name} below 70 % of the exact value, a loose bound"].append(where)
+    return [f"{text} (epoch/layer {', '.join(where)})" for text, where in places.items()]
 
 
 def last_epoch(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, float | None]]]:
