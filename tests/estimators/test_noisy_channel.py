@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -281,6 +282,28 @@ def test_tiny_noise_and_a_class_with_one_member_stay_finite() -> None:
     numbers = [value for value in result.as_dict().values() if isinstance(value, float)]
     assert all(math.isfinite(value) for value in numbers)
     assert result.upper > 20
+
+
+def test_memory_stays_below_that_of_one_table() -> None:
+    t = gaussian(6000, 20).astype(np.float32)
+    brackets(t[:50], [1.0])
+    tracemalloc.start()
+    brackets(t, [0.5], labels=np.arange(6000) % 5, block_rows=64)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 6000 * 6000 * 4 / 6
+
+
+@pytest.mark.slow
+def test_critic_comes_with_the_bracket_and_below_its_upper_end() -> None:
+    random = np.random.default_rng(0)
+    t = random.standard_normal((10, 20))[random.integers(10, size=1200)] + 0.3 * random.standard_normal((1200, 20))
+    result = estimate_noisy(t, 1.0, critic=True)
+    assert result.aa_mine is not None
+    assert result.aa_mine.ci95 is not None
+    assert 0.7 * result.lower < result.aa_mine.nats
+    assert result.aa_mine.ci95[0] < result.upper + 2 * result.upper_se
+    assert result.as_dict()["aa_mine"] == result.aa_mine.nats
 
 
 def test_critic_is_placed_against_the_bracket() -> None:
