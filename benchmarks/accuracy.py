@@ -426,7 +426,8 @@ def summarise(path: Path) -> None:
     near = (nats < 1.5 * truth) & (nats > truth / 1.5)
     holds = np.array([int(row["holds"]) for row in rows])
     print(
-        f"{path.name}: {len(rows)} rows, mean absolute error {np.abs(errors).mean():.4f} nats, mean {errors.mean():+.4f}"
+        f"{path.name}: {len(rows)} rows, mean absolute error {np.abs(errors).mean():.4f} nats, "
+        f"mean {errors.mean():+.4f}"
     )
     known = truth > 0
     print(f"within a factor 1.5: {near[known].sum()} of {known.sum()}; intervals hold {holds.sum()} of {len(rows)}")

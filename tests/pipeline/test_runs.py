@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shlex
 import shutil
-import signal
 import subprocess
 import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from ruamel.yaml import YAML
 
@@ -135,21 +134,27 @@ def _timed(checkout: Checkout, stage: str) -> float:
 
 
 def _kill_stage(checkout: Checkout, stage: str, after: float | None) -> None:
-    """Start the stage under DVC and kill both, after some seconds or at the first temporary file."""
-    process = subprocess.Popen(
+    """Start the stage under DVC and kill DVC and all its children, after some seconds or at the first temporary file.
+
+    DVC starts its stages in sessions of their own; killed alone, it would leave them running.
+    """
+    process = psutil.Popen(
         ["dvc", "repro", "--single-item", "--force", "--no-run-cache", stage],
         cwd=checkout.folder,
         env=checkout.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
     )
     end = time.monotonic() + (after if after is not None else 120)
     while time.monotonic() < end and process.poll() is None:
         if after is None and _has_temporary_file(checkout.folder):
             break
         time.sleep(0.005)
-    os.killpg(process.pid, signal.SIGKILL)
+    if process.poll() is None:
+        process.suspend()
+        for child in process.children(recursive=True):
+            child.kill()
+        process.kill()
     process.wait()
 
 

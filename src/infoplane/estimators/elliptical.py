@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,8 +75,9 @@ def margins_of(order: Rows, degrees: float) -> Floats:
     from scipy.special import ndtri, stdtrit
 
     u = (np.arange(len(order)) + 0.5) / len(order)
-    values: Floats = ndtri(u) if math.isinf(degrees) else stdtrit(degrees, u)
-    return values[order]
+    values = np.asarray(ndtri(u) if math.isinf(degrees) else stdtrit(degrees, u), np.float64)
+    scores: Floats = values[order]
+    return scores
 
 
 def ranks(x: Floats) -> Rows:
@@ -131,7 +133,7 @@ def _scatter(samples: Floats, degrees: float) -> Floats:
     return scatter
 
 
-def _form(samples: Floats, matrix: Floats) -> Floats:
+def _form(samples: Floats, matrix: npt.NDArray[Any]) -> Floats:
     result: Floats = np.einsum("ij,ij->i", samples @ matrix, samples)
     return result
 

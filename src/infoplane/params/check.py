@@ -19,6 +19,7 @@ from infoplane.params.measure import Measure
 from infoplane.params.section import PARAMS_FILE, Section, read_seed, read_yaml
 
 SECTIONS: tuple[type[Section], ...] = (Data, Embed, Classifier, Measure, Calibrate)
+_LARGEST_IMAGE = 2048
 _OTHER_KEYS = ("seed", "encoders", "encoder_options")
 
 
@@ -43,17 +44,23 @@ def check(path: Path = PARAMS_FILE) -> None:
     attempt(lambda: read_seed(path), *(lambda section=section: section.load(path) for section in SECTIONS))
     attempt(lambda: _check_encoders(path))
     if problems:
-        raise ValueError("\n".join(problems))
+        raise ValueError("\n".join(dict.fromkeys(problems)))
 
 
 def _check_encoders(path: Path) -> None:
+    names = load_encoders(path)
+    for name in names:
+        _check_encoder(path, name, _LARGEST_IMAGE)
     size = Embed.load(path).image_size
-    for name in load_encoders(path):
-        options = load_encoder_options(name, path)
-        try:
-            encoders.check(name, options.image_size or size)
-        except ValueError as error:
-            raise ValueError(f"{path}: encoders: {error}") from None
+    for name in names:
+        _check_encoder(path, name, load_encoder_options(name, path).image_size or size)
+
+
+def _check_encoder(path: Path, name: str, image_size: int) -> None:
+    try:
+        encoders.check(name, image_size)
+    except ValueError as error:
+        raise ValueError(f"{path}: encoders: {error}") from None
 
 
 def main() -> int:

@@ -120,10 +120,10 @@ def _diagonal(axes: Axes, own: Sequence[Reading], truths: Sequence[float], metho
     low, high = min(truths) - margin, max(truths) + margin
     axes.plot([low, high], [low, high], color=style.REFERENCE, linewidth=0.9, zorder=1)
     for group in by(own, lambda reading: reading.task).values():
-        values = spread(group)
-        if values is None or group[0].truth is None:
+        seen = spread(group)
+        if seen is None or group[0].truth is None:
             continue
-        mean, least, most = values
+        mean, least, most = seen
         bar = [[mean - least], [most - mean]]
         axes.errorbar(group[0].truth, mean, bar, linewidth=1.0, **look(method))
     _note_missing(axes, own)
