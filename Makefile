@@ -17,7 +17,7 @@ test: $(VENV)/.installed
 	python -m pytest
 
 test-pipeline: $(VENV)/.installed
-	python -m pytest tests/pipeline --runslow only -k "not kill and not readme and not queued"
+	python -m pytest tests/pipeline --runslow only -k "not kill and not readme"
 
 test-slow: $(VENV)/.installed
 	python -m pytest --runslow only
