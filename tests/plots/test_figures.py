@@ -282,3 +282,14 @@ def test_drawing_loads_no_tensorflow_and_importing_no_matplotlib() -> None:
     code = "import sys; import infoplane.plots.gallery, infoplane.report; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"tensorflow", "matplotlib", "pandas", "scipy.stats", "jinja2"} & set(loaded)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.2, 20.0), (1e-8, 30.0), (1.0, 3.0)])
+def test_a_logarithmic_axis_has_some_ticks_whatever_its_range(low: float, high: float) -> None:
+    """The training loss of an overfitted classifier spans ten decades and more."""
+    figure, (axes,) = style.panels(1, 1, 2.4, "loss")
+    axes.plot([1, 2], [low, high])
+    style.plain_log_axis(axes)
+    style.to_svg(figure)
+    within = [tick for tick in axes.get_yticks() if low <= tick <= high]
+    assert 2 <= len(within) <= 8

@@ -29,6 +29,8 @@ WIDTH_OF_COLUMN = 3.8
 _LONG_NUMBER = re.compile(r"(?<![\d.])([1-9]\d*\.\d\d)\d+")
 """Coordinates carry six decimals of a point; two are finer than a screen and make the file a third smaller."""
 
+_FEW_DECADES = 1e4
+
 _RC: Any = {
     "font.family": "DejaVu Sans",  # comes with Matplotlib: the same glyphs on every machine
     "font.size": 9.0,
@@ -154,8 +156,16 @@ def plain_log_axis(axes: Axes) -> None:
     """A logarithmic vertical axis whose ticks read 0.2, 1, 50 instead of powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+    class Ticks(LogLocator):
+        """At 1, 2 and 5 of each decade; over many decades, at some powers of ten."""
+
+        def tick_values(self, vmin: float, vmax: float) -> Any:
+            wide = vmax > _FEW_DECADES * vmin > 0
+            self.set_params(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=6 if wide else 15)
+            return super().tick_values(vmin, vmax)
+
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_locator(Ticks())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
 
