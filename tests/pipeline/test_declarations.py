@@ -15,6 +15,7 @@ from infoplane.params.classifier import Classifier
 from infoplane.params.data import Data
 from infoplane.params.embed import Embed
 from infoplane.params.measure import Measure
+from infoplane.params.plane import InformationPlane
 from infoplane.params.section import Section
 
 import imports
@@ -22,9 +23,11 @@ from checkout import TOP, Checkout
 
 PIPELINE: dict[str, Any] = YAML(typ="safe").load(TOP / "dvc.yaml")
 STAGES: dict[str, Any] = PIPELINE["stages"]
-CELLS = {"encoder": "EfficientNetLite0-untrained", "suite": "discrete", "": ""}
+CELLS = {"encoder": "EfficientNetLite0-untrained", "suite": "discrete", "network": "sphere-tanh", "": ""}
 """A cell of each matrix in the small run."""
-SECTIONS: dict[str, type[Section]] = {section.key: section for section in (Data, Embed, Classifier, Measure, Calibrate)}
+SECTIONS: dict[str, type[Section]] = {
+    section.key: section for section in (Data, Embed, Classifier, Measure, InformationPlane, Calibrate)
+}
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -20,7 +20,14 @@ pytestmark = pytest.mark.slow
 
 CELL = "EfficientNetLite0-untrained"
 CELLS = [f"{stage}@{CELL}" for stage in ("embed", "train", "predict", "measure_noise", "measure_label")]
-STAGES = ["download", *CELLS, f"measure_prediction@{CELL}", "analyze", "calibrate@discrete"]
+STAGES = [
+    "download",
+    *CELLS,
+    f"measure_prediction@{CELL}",
+    "analyze",
+    "information_plane@sphere-tanh",
+    "calibrate@discrete",
+]
 
 
 def test_nothing_changed_runs_nothing(small_run: Checkout) -> None:

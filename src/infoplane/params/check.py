@@ -16,9 +16,10 @@ from infoplane.params.data import Data
 from infoplane.params.embed import Embed
 from infoplane.params.encoders import load_encoder_options, load_encoders
 from infoplane.params.measure import Measure
+from infoplane.params.plane import InformationPlane
 from infoplane.params.section import PARAMS_FILE, Section, read_seed, read_yaml
 
-SECTIONS: tuple[type[Section], ...] = (Data, Embed, Classifier, Measure, Calibrate)
+SECTIONS: tuple[type[Section], ...] = (Data, Embed, Classifier, Measure, Calibrate, InformationPlane)
 _LARGEST_IMAGE = 2048
 _OTHER_KEYS = ("seed", "encoders", "encoder_options")
 
