@@ -88,7 +88,9 @@ def log_run(name: str, wall: float, cpu: float) -> None:
         "python": platform.python_version(),
         "keys_read": sorted(read_keys),
     }
-    io.save_json(RUN_LOG / f"{name}.json", entry)
+    file = RUN_LOG / f"{name}.json"
+    io.remove_leftovers(file)
+    io.save_json(file, entry)
 
 
 def options(

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from PIL import Image
 from ruamel.yaml import YAML
 
 from checkout import SMALL, Checkout, make_checkout
@@ -145,6 +146,7 @@ def _kill_stage(checkout: Checkout, stage: str, after: float | None) -> None:
 
     DVC starts its stages in sessions of their own; killed alone, it would leave them running.
     """
+    leftovers = _temporary_files(checkout.folder)
     process = psutil.Popen(
         ["dvc", "repro", "--single-item", "--force", "--no-run-cache", stage],
         cwd=checkout.folder,
@@ -154,7 +156,7 @@ def _kill_stage(checkout: Checkout, stage: str, after: float | None) -> None:
     )
     end = time.monotonic() + (after if after is not None else 120)
     while time.monotonic() < end and process.poll() is None:
-        if after is None and _has_temporary_file(checkout.folder):
+        if after is None and _temporary_files(checkout.folder) - leftovers:
             break
         time.sleep(0.005)
     if process.poll() is None:
@@ -165,13 +167,18 @@ def _kill_stage(checkout: Checkout, stage: str, after: float | None) -> None:
     process.wait()
 
 
-def _has_temporary_file(folder: Path) -> bool:
-    return any(True for top in ("data", "metrics") for _ in (folder / top).rglob(".tmp-*"))
+def _temporary_files(folder: Path) -> set[Path]:
+    return {path for top in ("data", "metrics") for path in (folder / top).rglob(".tmp-*")}
 
 
-def test_the_experiments_of_the_readme(copied_run: Checkout) -> None:
+def test_the_experiments_of_the_readme(copied_run: Checkout, tmp_path: Path) -> None:
     """Every `dvc` command of the README, in its order, on the small run."""
-    photos = copied_run.folder / "examples" / "shapes"
+    photos = tmp_path / "photos"
+    for label, name in enumerate(("dark", "light")):
+        (photos / name).mkdir(parents=True)
+        for number in range(60):
+            pixels = np.random.default_rng([label, number]).integers(128, size=(40, 40, 3)) + 127 * label
+            Image.fromarray(pixels.astype(np.uint8)).save(photos / name / f"{number}.png")
     text = (copied_run.folder / "README.md").read_text(encoding="utf-8")
     lines = [line.split("  #")[0].strip() for line in text.splitlines() if line.startswith("dvc ")]
     lines = [line for line in lines if line != "dvc repro"]
