@@ -16,8 +16,11 @@ from infoplane.params.classifier import Classifier
 from infoplane.params.encoders import load_encoders
 from infoplane.params.measure import Measure
 from infoplane.params.section import read_seed
+from infoplane.params.whole import load_shown, of_this_run
 from infoplane.plots import gallery
-from infoplane.report import render
+from infoplane.report import RunFacts, render
+from infoplane.report_run import machine_facts, parameter_groups, times_table
+from infoplane.report_sections import Section, calibration_section, plane_section
 from infoplane.summary import (
     Measurements,
     noise_curve_table,
@@ -60,12 +63,52 @@ def facts(images: dict[str, Any], material: gallery.Material) -> dict[str, str]:
         "Split": f"{counts['train']} for training, {counts['test']} for testing",
         "Skipped files": str(images["skipped"]),
         "Encoders": ", ".join(material.measured.encoders),
-        "Classifier kept after": ", ".join(f"{stop} epochs" for stop in material.measured.stops),
+        "Classifier kept after": ", ".join(map(str, material.measured.stops)) + " epochs",
     }
+
+
+def companion_sections(metrics: Path, shown: dict[str, Any]) -> list[Section]:
+    """Information plane and calibration, of the networks and suites in the parameters."""
+    planes, suites = metrics / "information_plane", metrics / "calibration"
+    networks, names = shown["information_plane"]["networks"], shown["calibrate"]["suites"]
+    tables = {network: pd.read_csv(planes / f"{network}.csv") for network in networks}
+    figures = {suite: read_figures(suites / suite, (suite, "agreement", "intervals", "errors")) for suite in names}
+    return [
+        plane_section({network: io.load_json(planes / f"{network}.json") for network in networks}, tables),
+        calibration_section({suite: io.load_json(suites / f"{suite}.json") for suite in names}, figures),
+    ]
+
+
+def read_figures(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
+    """Those of the named figures that a suite drew, as SVG text."""
+    files = {name: folder / f"{name}.svg" for name in names}
+    return {name: file.read_text(encoding="utf-8") for name, file in files.items() if file.exists()}
+
+
+def read_log(shown: dict[str, Any]) -> dict[str, Any]:
+    """The run log of the cells of this run, as far as they ran in this checkout: of cached results there is none."""
+    encoders = shown["encoders"]
+    cells = {
+        "download": None, "embed": encoders, "train": encoders, "predict": encoders, "measure_noise": encoders,
+        "measure_label": encoders, "measure_prediction": encoders,
+        "information_plane": shown["information_plane"]["networks"], "calibrate": shown["calibrate"]["suites"],
+    }  # fmt: skip
+    names = [f"{stage}@{cell}" if cell else stage for stage, own in cells.items() for cell in own or [None]]
+    files = {name: common.RUN_LOG / f"{name}.json" for name in names}
+    return {name: io.load_json(file) for name, file in files.items() if file.exists()}
+
+
+def run_facts(images: dict[str, Any], material: gallery.Material, shown: dict[str, Any]) -> RunFacts:
+    """What was run, for the report."""
+    log = read_log(shown)
+    return RunFacts(
+        facts(images, material) | machine_facts(log), parameter_groups(of_this_run(shown)), times_table(log)
+    )
 
 
 def work(arguments: argparse.Namespace) -> None:
     encoders, classifier, noise_std = load_encoders(), Classifier.load(), Measure.load().noise_std
+    shown = load_shown()
     measured = read_metrics(arguments.metrics, encoders, classifier.stops)
     summary = summarise(measured)
     correlations = correlation_report(summary_table(summary), seeds.integer_seed(read_seed(), "analyze"))
@@ -88,8 +131,9 @@ def work(arguments: argparse.Namespace) -> None:
         summary,
         findings(evidence),
         pictures,
-        facts=facts(images, material),
+        run=run_facts(images, material, shown),
         noise_std=noise_std,
+        sections=companion_sections(arguments.metrics, shown),
     )
     with io.output_folder(arguments.out_tables) as folder:
         io.save_text(folder / "training.csv", training_table(training).to_csv(index=False))

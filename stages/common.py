@@ -10,7 +10,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 
 from infoplane import io
@@ -19,6 +19,18 @@ from infoplane.params.section import read_keys
 TOP = Path(__file__).resolve().parents[1]
 LOCKS = TOP / ".stage-locks"
 RUN_LOG = TOP / "metrics" / "runlog"
+PACKAGES = (
+    "infoplane",
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "tensorflow",
+    "keras",
+    "tensorflow-datasets",
+    "dvc",
+)
+"""What a result may depend on; the run log holds their versions."""
 
 
 def run(stage: str, work: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
@@ -86,11 +98,21 @@ def log_run(name: str, wall: float, cpu: float) -> None:
         "cores": os.cpu_count(),
         "machine": platform.platform(),
         "python": platform.python_version(),
+        "versions": versions(),
         "keys_read": sorted(read_keys),
     }
     file = RUN_LOG / f"{name}.json"
     io.remove_leftovers(file)
     io.save_json(file, entry)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes, by package; those not installed are left out."""
+    found = {}
+    for package in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found
 
 
 def options(

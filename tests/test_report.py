@@ -13,11 +13,12 @@ from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_results import NAMES, STOPS, Made, made
 
-from infoplane import analysis, report
+from infoplane import analysis, report, report_run, report_sections
 from infoplane.findings import Evidence, findings
 from infoplane.plots import gallery
 from infoplane.summary import collect_warnings, summarise, summary_table
@@ -40,7 +41,7 @@ def page(run: Made, facts: dict[str, str] | None = None, shown: Sequence[gallery
     correlations = analysis.correlation_report(summary_table(summary), seed=0)
     found = findings(Evidence(run.measured, correlations, 0.25, {}))
     facts = FACTS if facts is None else facts
-    return report.render(run.measured, summary, found, shown, facts=facts, noise_std=0.25)
+    return report.render(run.measured, summary, found, shown, run=report.RunFacts(facts), noise_std=0.25)
 
 
 @cache
@@ -176,3 +177,103 @@ def test_no_screen_has_to_scroll_sideways(width: int, encoders: int, tmp_path: P
     measured = re.search(r'id="out">measured (\d+) of (\d+)', done.stdout)
     assert measured is not None
     assert int(measured[1]) <= int(measured[2]) <= width
+
+
+def plane_metrics(fall: float, se: float) -> dict[str, Any]:
+    return {
+        "accuracy": 0.99,
+        "label_entropy": 0.69,
+        "compression": {"exact": {"1": {"fall": fall, "se": se}}},
+        "violations": {"critics": 2, "exact": 0},
+        "warnings": ["AA-MINE below 70 % of the exact value, a loose bound"],
+    }
+
+
+def test_compression_is_claimed_only_beyond_its_error() -> None:
+    section = report_sections.plane_section({"a": plane_metrics(0.5, 0.1), "b": plane_metrics(0.5, 0.2)}, {})
+    clear, unclear = (finding.text for finding in section.findings)
+    assert "in layer 1, by up to 0.50 nats" in clear
+    assert "in no layer" in unclear
+    assert "critics 2" in clear
+    assert section.warnings[0].startswith("information plane, a: AA-MINE below")
+
+
+def suite_metrics(kind: str, coverage: float) -> dict[str, Any]:
+    score = {"bias": 1.5, "rmse": 2.0, "kind": kind, "coverage": coverage, "readings": 20, "warned": 3, "missing": 0}
+    return {"methods": {"mine": score, "auto": score | {"rmse": 0.1, "bias": 0.0, "coverage": 1.0}}, "tasks": {}}
+
+
+def test_a_bound_that_does_not_hold_in_the_calibration_is_a_warning() -> None:
+    broken = report_sections.calibration_section({"s": suite_metrics("lower_bound", 0.5)}, {"s": {}})
+    assert "50% of 20 intervals lie above the truth" in broken.warnings[0]
+    assert "Closest to the truth: auto" in broken.findings[0].text
+    assert "Reporting too much, beyond their own intervals: mine" in broken.findings[0].text
+    assert not report_sections.calibration_section({"s": suite_metrics("lower_bound", 1.0)}, {"s": {}}).warnings
+    assert not report_sections.calibration_section({"s": suite_metrics("estimate", 0.5)}, {"s": {}}).warnings
+
+
+def test_sections_and_the_run_stand_on_the_page() -> None:
+    run = made(NAMES[:1])
+    summary = summarise(run.measured)
+    drawing = {"s": {"agreement": "<svg xmlns='http://www.w3.org/2000/svg'/>"}}
+    sections = [
+        report_sections.plane_section({"sphere-tanh": plane_metrics(0.5, 0.1)}, {}),
+        report_sections.calibration_section({"s": suite_metrics("lower_bound", 0.5)}, drawing),
+    ]
+    entry = {
+        "wall_seconds": 2.0,
+        "cpu_seconds": 3.0,
+        "finished": "2026-01-01T00:00:00+0000",
+        "machine": "M",
+        "cores": 2,
+    }
+    log = {name: entry | {"python": "3.11", "versions": {"numpy": "2.0"}} for name in ("embed@a", "embed@b")}
+    facts = report.RunFacts(
+        FACTS | report_run.machine_facts(log),
+        report_run.parameter_groups({"seed": 7, "measure": {"aa_mine": {"hidden": [256]}, "x": None}}),
+        report_run.times_table(log),
+    )
+    text = report.render(run.measured, summary, [], [], run=facts, noise_std=0.25, sections=sections)
+    assert Elements(text).open == []
+    top = text[: text.index("<main>")]
+    assert "lie above the truth" in top
+    assert "information plane, sphere-tanh" in top
+    for part in ("<dt>aa_mine.hidden</dt><dd>256</dd>", "numpy 2.0", "M, 2 cores", ">4.0</td>", 'id="calibration-s"'):
+        assert part in text
+
+
+def test_warnings_that_differ_in_numbers_alone_are_one_and_the_gravest_come_first() -> None:
+    rising = "nearest_neighbours: rises by some {} nats"
+    texts = [f"A (stop {stop}): {rising.format(rise)}" for stop, rise in ((1, "0.31"), (30, "0.11"))]
+    doubts, notes = report.sorted_warnings(
+        [
+            *texts,
+            "B: mine: 1.2 nats lies above its ceiling of 1 nats",
+            "C: aa_mine: t: 5 of 9 columns are constant and were dropped",
+        ]
+    )
+    assert doubts == [
+        "B: mine: 1.2 nats lies above its ceiling of 1 nats",
+        "A (stop 1), A (stop 30): nearest_neighbours: rises by some 0.11 to 0.31 nats",
+    ]
+    assert len(notes) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium")
+def test_the_console_stays_silent(tmp_path: Path) -> None:
+    """A browser logs every fault of a page and every address that it fails to fetch."""
+    assert CHROMIUM is not None
+    (tmp_path / "page.html").write_text(whole(4), encoding="utf-8")
+
+    def log(name: str) -> list[str]:
+        done = subprocess.run(
+            [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+             f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", (tmp_path / name).as_uri()],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+    assert log("page.html") == []
+    (tmp_path / "broken.html").write_text("<script>none.such</script>", encoding="utf-8")
+    assert log("broken.html"), "this test would see a fault"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -12,18 +13,28 @@ from infoplane.analysis import is_control
 from infoplane.findings import Finding, span
 from infoplane.plots.gallery import Picture
 from infoplane.quantity import Quantity
+from infoplane.report_sections import Line, Section, Table
 from infoplane.summary import Measurements, collect_warnings
 
 _MISSING = "–"
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
+_NOTES = ("columns are constant and were dropped", "noise_curve: warnings at")
+"""Of warnings that say how something was done, not that a value is doubtful."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row of a table: its name, its cells as (column, text), and whether it is an untrained control."""
+class RunFacts:
+    """What was run, beyond its results.
 
-    name: str
-    cells: Sequence[tuple[str, str]]
-    control: bool
+    Args:
+        facts: label and text, in order.
+        parameters: {section: [(dotted key, value)]}.
+        times: what the stages took, if the run log holds it.
+    """
+
+    facts: Mapping[str, str]
+    parameters: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    times: Table | None = None
 
 
 def render(
@@ -32,20 +43,20 @@ def render(
     findings: Sequence[Finding],
     pictures: Sequence[Picture],
     *,
-    facts: Mapping[str, str],
+    run: RunFacts,
     noise_std: float,
-    warnings: Sequence[str] = (),
+    sections: Sequence[Section] = (),
 ) -> str:
-    """The report as HTML text: no scripts, nothing from the network, no time or host but what ``facts`` hold.
+    """The report as HTML text: no scripts, nothing from the network, no time or host but what ``run`` holds.
 
     Args:
         measured: the contents of the metrics files.
         summary: the contents of ``metrics/summary.json``; its warnings come first on the page.
         findings: what the run shows, in words.
         pictures: the figures, in order; those whose name begins with ``critics-`` are folded away at the end.
-        facts: what was run, as label and text, in order (images, parameters, …).
+        run: what was run (images, parameters, machine, …).
         noise_std: standard deviation of the noise of the headline compactness.
-        warnings: further ones, of stages whose metrics are not in the summary.
+        sections: further parts (information plane, calibration); their warnings join the others at the top.
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -53,10 +64,15 @@ def render(
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["data_uri"] = data_uri
     folded = [picture for picture in pictures if picture.name.startswith("critics-")]
+    warnings, notes = sorted_warnings(
+        [*collect_warnings(summary), *(text for section in sections for text in section.warnings)]
+    )
     page = environment.from_string(text).render(
-        warnings=[*warnings, *collect_warnings(summary)],
+        warnings=warnings,
+        notes=notes,
         findings=findings,
-        facts=facts,
+        run=run,
+        sections=sections,
         noise_std=f"{noise_std:g}",
         encoder_rows=[encoder_row(measured, encoder) for encoder in measured.encoders],
         stop_tables=[(stop, [stop_row(measured, e, stop) for e in measured.encoders]) for stop in measured.stops],
@@ -66,7 +82,50 @@ def render(
     return page.strip() + "\n"
 
 
-def encoder_row(measured: Measurements, encoder: str) -> Row:
+def sorted_warnings(texts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Warnings that put a value in doubt, the gravest (above a ceiling, above a bracket) first; and mere notes."""
+    notes = [text for text in texts if any(mark in text for mark in _NOTES)]
+    doubts = [text for text in texts if text not in notes]
+    return sorted(merged(doubts), key=_gravity), notes
+
+
+def merged(texts: Sequence[str]) -> list[str]:
+    """Warnings of the form "place: text" that differ in place and numbers alone, as one, each number as a range."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for text in texts:
+        place, _, rest = text.partition(": ")
+        groups.setdefault(_NUMBER.sub("#", rest), []).append((place, rest))
+    return [
+        f"{', '.join(place for place, _ in group)}: {_ranged([rest for _, rest in group])}" for group in groups.values()
+    ]
+
+
+def _ranged(texts: Sequence[str]) -> str:
+    """Texts that differ in their numbers alone as one text, with the least and the greatest of each number."""
+    columns = zip(*(_NUMBER.findall(text) for text in texts), strict=True)
+    ranges = iter([sorted(set(column), key=float) for column in columns])
+
+    def put(match: re.Match[str]) -> str:
+        found = next(ranges)
+        return found[0] if len(found) == 1 else f"{found[0]} to {found[-1]}"
+
+    return _NUMBER.sub(put, texts[0])
+
+
+def _gravity(text: str) -> int:
+    marks = (
+        "above its ceiling",
+        "an error",
+        "above the truth",
+        "shuffled labels",
+        "converge",
+        "still improving",
+        "wide",
+    )
+    return next((rank for rank, mark in enumerate(marks) if mark in text), len(marks))
+
+
+def encoder_row(measured: Measurements, encoder: str) -> Line:
     """What was measured on one encoder, whatever the classifier."""
     noise, label = measured.noise[encoder], measured.label[encoder]
     headline = label["embedding_label"]
@@ -79,10 +138,10 @@ def encoder_row(measured: Measurements, encoder: str) -> Row:
         ("classifier bound", _with_error(label.get("probe"))),
         ("labels shuffled", _with_error(label.get("shuffled"))),
     ]
-    return Row(encoder, cells, is_control(encoder))
+    return Line(encoder, cells, is_control(encoder))
 
 
-def stop_row(measured: Measurements, encoder: str, stop: int) -> Row:
+def stop_row(measured: Measurements, encoder: str, stop: int) -> Line:
     """What was measured on one encoder's classifier at one stop."""
     scores, values = measured.training[encoder][str(stop)], measured.prediction[encoder][str(stop)]
     cells = [
@@ -94,7 +153,7 @@ def stop_row(measured: Measurements, encoder: str, stop: int) -> Row:
         ("classifier bound", _with_error(values.get("probe"))),
         ("nearest neighbours", _with_error(values.get("nearest_neighbours"))),
     ]
-    return Row(encoder, cells, is_control(encoder))
+    return Line(encoder, cells, is_control(encoder))
 
 
 def _bracket(quantity: Quantity) -> str:
