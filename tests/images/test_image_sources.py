@@ -24,6 +24,8 @@ class Options:
     source: str
     path: str = "examples/shapes"
     parity: bool = False
+    name: str = "cats_vs_dogs"
+    split: str = "train"
 
 
 def put(path: Path, value: int = 0) -> None:
@@ -70,7 +72,7 @@ def test_parity_is_that_of_the_digit(table: tuple[np.ndarray, np.ndarray]) -> No
 
 
 def test_unknown_source_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"data\.source: 'minst' given, one of mnist, folder is allowed"):
+    with pytest.raises(ValueError, match=r"data\.source: 'minst' given, one of mnist, folder, tfds is allowed"):
         open_source(Options("minst"))
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from infoplane.images.catalogue import prepared_builder
+
+import tiny_cats
 from checkout import SMALL, Checkout, make_checkout
 
 
@@ -33,4 +36,17 @@ def folder_run(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     checkout = make_checkout(tmp_path_factory.mktemp("folder") / "checkout")
     checkout.set_keys({"data.source": "folder"})
     checkout.repro("download")
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def tfds_run(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout in which `download` has run on the small `cats_vs_dogs`, prepared beforehand by the real builder."""
+    data_dir = tmp_path_factory.mktemp("tfds")
+    with pytest.MonkeyPatch.context() as patch:
+        tiny_cats.bring(data_dir, None, 12, patch)
+        prepared_builder("cats_vs_dogs")
+        checkout = make_checkout(tmp_path_factory.mktemp("cats") / "checkout")
+        checkout.set_keys({"data.source": "tfds"})
+        checkout.repro("download")  # in a process of its own, where nothing is patched but TFDS_DATA_DIR
     return checkout

@@ -72,10 +72,12 @@ def expanded(declared: list[str]) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", STAGES)
-def test_declared_keys_are_the_keys_read(stage: str, small_run: Checkout, folder_run: Checkout) -> None:
+def test_declared_keys_are_the_keys_read(
+    stage: str, small_run: Checkout, folder_run: Checkout, tfds_run: Checkout
+) -> None:
     read: set[str] = set()
     cell = CELLS[next(iter(STAGES[stage].get("matrix", {"": ""})))]
-    for checkout in (small_run, folder_run):
+    for checkout in (small_run, folder_run, tfds_run):
         logs = checkout.folder / "metrics" / "runlog"
         log = logs / (f"{stage}@{cell}.json" if "matrix" in STAGES[stage] else f"{stage}.json")
         if log.exists():

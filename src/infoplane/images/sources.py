@@ -21,7 +21,7 @@ class Source(Protocol):
 
     @property
     def kind(self) -> str:
-        """The name that ``data.source`` gives it."""
+        """What it is called in the metrics: the name that ``data.source`` gives it, perhaps with more after it."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -61,11 +61,19 @@ class SourceOptions(Protocol):
         """The folder of a ``folder`` source."""
 
     @property
+    def name(self) -> str:
+        """The data set of a ``tfds`` source."""
+
+    @property
+    def split(self) -> str:
+        """Its splits, joined by ``+``, or ``all``."""
+
+    @property
     def parity(self) -> bool:
         """Whether ``mnist`` has the two classes even and odd, not ten."""
 
 
-SOURCES = ("mnist", "folder")
+SOURCES = ("mnist", "folder", "tfds")
 
 
 def open_source(options: SourceOptions) -> Source:
@@ -82,4 +90,8 @@ def open_source(options: SourceOptions) -> Source:
         from infoplane.images.folder import FolderSource
 
         return FolderSource(options.path)
+    if options.source == "tfds":
+        from infoplane.images.tfds_source import TfdsSource
+
+        return TfdsSource(options.name, options.split)
     raise ValueError(f"data.source: {options.source!r} given, one of {', '.join(SOURCES)} is allowed")

@@ -14,8 +14,10 @@ class Data(Section):
 
     key: ClassVar[str] = "data"
 
-    source: Literal["mnist", "folder"]
+    source: Literal["mnist", "folder", "tfds"]
     path: str = Field(min_length=1)
+    name: str = Field(min_length=1)
+    split: str = Field(min_length=1)
     parity: bool
     limit: int | None = Field(gt=0)
     test_fraction: float = Field(gt=0, lt=1)
