@@ -6,8 +6,7 @@ import argparse
 
 from infoplane import io, seeds
 from infoplane.encoders import build
-from infoplane.encoders.embedding import embed
-from infoplane.images.reading import batches, split_size
+from infoplane.encoders.embedding import Recipe, embed_split
 from infoplane.params.embed import Embed
 from infoplane.params.encoders import load_encoder_options
 from infoplane.params.section import read_seed
@@ -17,11 +16,11 @@ from stages import common
 def work(arguments: argparse.Namespace) -> None:
     settings = Embed.load()
     size = load_encoder_options(arguments.cell).image_size or settings.image_size
-    encoder = build(arguments.cell, size, seeds.integer_seed(read_seed(), "embed", arguments.cell))
+    seed = seeds.integer_seed(read_seed(), "embed", arguments.cell)
+    recipe = Recipe(arguments.cell, build, (arguments.cell, size, seed))
     with io.output_folder(arguments.out) as folder:
         for split in ("train", "test"):
-            rows = batches(arguments.images, split, size, settings.batch_size)
-            embed(encoder, rows, split_size(arguments.images, split), folder / f"{split}.npy")
+            embed_split(recipe, arguments.images, split, settings.batch_size, folder / f"{split}.npy")
 
 
 if __name__ == "__main__":

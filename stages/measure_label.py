@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 import numpy as np
 
-from infoplane import io, seeds
+from infoplane import compute, io, seeds
 from infoplane.critics import CriticOptions
 from infoplane.estimators.probe import probe
 from infoplane.estimators.variational import mine
@@ -24,11 +25,12 @@ def work(arguments: argparse.Namespace) -> None:
     y = np.concatenate([io.open_npy(arguments.labels / f"{split}.npy") for split in ("train", "test")])
     shuffled = seeds.generator(root, "measure_label", arguments.cell, "shuffled").permutation(y)
     critic = CriticOptions(**settings.mine.model_dump())
-    estimates = {
-        "mine": mine(x, y, seed=seed, options=critic, labels=True),
-        "probe": probe(x, y, seed=seed, options=CriticOptions(**settings.probe.model_dump())),
-        "shuffled": mine(x, shuffled, seed=seed, options=critic, labels=True),
-    }
+    found = compute.together(
+        partial(mine, x, y, seed=seed, options=critic, labels=True),
+        partial(probe, x, y, seed=seed, options=CriticOptions(**settings.probe.model_dump())),
+        partial(mine, x, shuffled, seed=seed, options=critic, labels=True),
+    )
+    estimates = dict(zip(("mine", "probe", "shuffled"), found, strict=True))
     curves = [row for name, estimate in estimates.items() for row in curve_rows(estimate, name)]
     io.save_table(arguments.out_curves, curves, CURVE_COLUMNS)
     metrics = {name: from_estimate(estimate) for name, estimate in estimates.items()}

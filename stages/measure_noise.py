@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from infoplane import io, seeds
+from infoplane import compute, io, seeds
 from infoplane.embeddings import unit_rows
 from infoplane.estimators.aa_mine import DEFAULTS, aa_mine
 from infoplane.estimators.noisy_channel import brackets
@@ -23,9 +24,13 @@ def work(arguments: argparse.Namespace) -> None:
     rows = [io.open_npy(arguments.embeddings / f"{split}.npy") for split in ("train", "test")]
     t = unit_rows(np.concatenate(rows))
     levels = dict.fromkeys((settings.noise_std, *settings.noise_curve))
-    measured = dict(zip(levels, brackets(t, list(levels), seed=seed), strict=True))
+    options = replace(DEFAULTS, **settings.aa_mine.model_dump())
+    found, critic = compute.together(
+        partial(compute.call, brackets, t, list(levels), seed=seed),
+        partial(aa_mine, t, settings.noise_std, seed=seed, options=options),
+    )
+    measured = dict(zip(levels, found, strict=True))
     bracket = measured[settings.noise_std]
-    critic = aa_mine(t, settings.noise_std, seed=seed, options=replace(DEFAULTS, **settings.aa_mine.model_dump()))
     io.save_table(arguments.out_curves, curve_rows(critic, "aa_mine"), CURVE_COLUMNS)
     io.save_npz(arguments.out_terms, {"influence": bracket.influence})
     metrics = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import Any
 
-from infoplane import io, seeds
+from infoplane import compute, io, seeds
 from infoplane.critics import CriticOptions
 from infoplane.estimators.nearest_neighbours import ross
 from infoplane.estimators.probe import probe
@@ -25,11 +26,12 @@ def work(arguments: argparse.Namespace) -> None:
     for stop in Classifier.load().stops:
         p = io.open_npy(arguments.predictions / f"{stop}.npy")
         seed = seeds.integer_seed(read_seed(), "measure_prediction", arguments.cell, stop)
-        bounds = {
-            "mine": mine(p, y, seed=seed, options=CriticOptions(**settings.mine.model_dump()), labels=True),
-            "probe": probe(p, y, seed=seed, options=CriticOptions(**settings.probe.model_dump())),
-        }
-        neighbours = ross(p, y, k=settings.neighbours, seed=seed)
+        *found, neighbours = compute.together(
+            partial(mine, p, y, seed=seed, options=CriticOptions(**settings.mine.model_dump()), labels=True),
+            partial(probe, p, y, seed=seed, options=CriticOptions(**settings.probe.model_dump())),
+            partial(compute.call, ross, p, y, k=settings.neighbours, seed=seed),
+        )
+        bounds = dict(zip(("mine", "probe"), found, strict=True))
         metrics[str(stop)] = {name: from_estimate(bound) for name, bound in bounds.items()}
         metrics[str(stop)]["nearest_neighbours"] = from_estimate(neighbours)
         metrics[str(stop)]["prediction_label"] = label_headline(list(bounds.values()))

@@ -13,21 +13,18 @@ def available_cores() -> int:
 
 
 _SIDE_BY_SIDE = 4
-"""Networks that a bank has at least, as a rule (the folds of a cross-fit)."""
-
-_threads_per_op = available_cores()
+"""Things done at once, as a rule (the folds of a cross-fit, batches of images)."""
 
 
-def networks_side_by_side() -> None:
-    """Say, before TensorFlow is first used, that this process trains several small networks at once.
+def threads_per_op() -> int:
+    """Threads that TensorFlow gives each operation: few (one, on up to 7 cores), since several things run at once.
 
-    Each operation then gets few threads (one, on up to 7 cores): two threads that share the products of a critic of
-    200 units cost half as much processor time again as one, which waiting for each other eats up. If TensorFlow is
-    already in use, its settings hold.
+    Two threads that share the products of a critic of 200 units cost half as much processor time again as one, which
+    waiting for each other eats up; two batches of images in a thread each are faster than one after another in two.
+    One number for the whole library, because the last digits depend on it: a piece of work gives the same in whatever
+    process it runs.
     """
-    global _threads_per_op
-    if not tensorflow.cache_info().currsize:
-        _threads_per_op = max(1, available_cores() // _SIDE_BY_SIDE)
+    return max(1, available_cores() // _SIDE_BY_SIDE)
 
 
 def workers() -> int:
@@ -49,7 +46,7 @@ def tensorflow() -> Any:
 
     tf.config.experimental.enable_op_determinism()
     try:
-        tf.config.threading.set_intra_op_parallelism_threads(_threads_per_op)
+        tf.config.threading.set_intra_op_parallelism_threads(threads_per_op())
         tf.config.threading.set_inter_op_parallelism_threads(available_cores())
         for device in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(device, True)

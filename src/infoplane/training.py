@@ -19,7 +19,7 @@ import numpy as np
 
 from infoplane.critics import Critic, CriticOptions
 from infoplane.objectives import Objective
-from infoplane.runtime import networks_side_by_side, tensorflow, workers
+from infoplane.runtime import tensorflow, workers
 from infoplane.validation import Array
 
 Gather = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
@@ -106,7 +106,7 @@ class Bank(Generic[Summary]):
         width: int | None = None,
         jit_compile: bool | None = None,
     ) -> None:
-        networks_side_by_side()
+        self._arguments = (critic, objective, summary, value, options, gather, width, jit_compile)
         tf = tensorflow()
         gpu = bool(tf.config.list_logical_devices("GPU"))
         self.critic, self.objective, self.options = critic, objective, options
@@ -117,6 +117,10 @@ class Bank(Generic[Summary]):
         )
         self._raw = tf.function(critic.raw, autograph=False, reduce_retracing=True)
         self._spare: SimpleQueue[_Variables] = SimpleQueue()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What goes to another process: how it was made, not what TensorFlow compiled of it."""
+        return _bank, self._arguments
 
     def fit(self, members: Sequence[Member]) -> list[Trained[Summary]]:
         """Train every member; the result does not depend on which others are in the list."""
@@ -217,6 +221,11 @@ class Bank(Generic[Summary]):
                 beta1_power=tf.pow(0.9, step), beta2_power=tf.pow(0.999, step),
                 lr=rate, beta1=0.9, beta2=0.999, epsilon=1e-8, grad=gradient,
             )  # fmt: skip
+
+
+def _bank(*arguments: Any) -> Bank[Any]:
+    *first, gather, width, jit_compile = arguments
+    return Bank(*first, gather=gather, width=width, jit_compile=jit_compile)
 
 
 class _Variables:

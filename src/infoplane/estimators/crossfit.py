@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from infoplane import pairs
+from infoplane import compute, pairs
 from infoplane.critics import Critic, CriticOptions
 from infoplane.seeds import generator, seed_sequence
 from infoplane.training import Bank, Block, Member, Trained
@@ -132,16 +133,32 @@ def run(
         report: a fold's bound from its critic and the reporting part.
         seed: root of the folds' streams.
     """
-    prepared = [prepare(number, part) for number, part in enumerate(parts)]
+    numbers = list(range(len(parts)))
+    if not compute.distributed():
+        return _folds(bank, parts, prepare, report, seed, numbers)
+    one = partial(_folds, bank, parts, prepare, report, seed)
+    return [result for results in compute.ordered(one, [[number] for number in numbers]) for result in results]
+
+
+def _folds(
+    bank: Bank[Summary],
+    parts: Sequence[Parts],
+    prepare: Callable[[int, Parts], Prepared],
+    report: Callable[[Held[Summary]], pairs.Bound],
+    seed: int,
+    numbers: Sequence[int],
+) -> list[FoldResult[Summary]]:
+    """The results of some of the folds, which do not depend on what others there are."""
+    prepared = [prepare(number, parts[number]) for number in numbers]
     members = [
-        Member(rows.x, rows.z, part.fit, rows.select, seed_sequence(seed, "fold", number))
-        for number, (part, rows) in enumerate(zip(parts, prepared, strict=True))
+        Member(rows.x, rows.z, parts[number].fit, rows.select, seed_sequence(seed, "fold", number))
+        for number, rows in zip(numbers, prepared, strict=True)
     ]
     results = []
-    for number, (part, rows, trained) in enumerate(zip(parts, prepared, bank.fit(members), strict=True)):
+    for number, rows, trained in zip(numbers, prepared, bank.fit(members), strict=True):
         summary = bank.summary(trained.weights, *rows.report, seed=seed_sequence(seed, "report", number))
-        bound = report(Held(part, trained, summary))
-        results.append(FoldResult(part, trained, summary, bound))
+        bound = report(Held(parts[number], trained, summary))
+        results.append(FoldResult(parts[number], trained, summary, bound))
     return results
 
 

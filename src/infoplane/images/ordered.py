@@ -16,19 +16,27 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def ordered_map(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """``map(function, items)``, computed ahead by one thread per core.
+def ordered_map(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int | None = None, ahead: int = LOOKAHEAD
+) -> Iterator[Result]:
+    """``map(function, items)``, computed ahead by several threads.
 
     Decoding and compressing images releases Python's lock, so threads do it in parallel. Items are taken from
-    the iterable in the consumer's thread, ``LOOKAHEAD`` per thread ahead of the result that is handed out.
+    the iterable in the consumer's thread, ``ahead`` per thread ahead of the result that is handed out.
+
+    Args:
+        function: what is done to each item.
+        items: a stream.
+        threads: one per core unless given.
+        ahead: items in the making per thread.
     """
-    threads = available_cores()
+    threads = threads or available_cores()
     pending: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
             for item in items:
                 pending.append(pool.submit(function, item))
-                if len(pending) >= threads * LOOKAHEAD:
+                if len(pending) >= threads * ahead:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()

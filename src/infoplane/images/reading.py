@@ -29,7 +29,9 @@ def split_size(folder: Path, split: str) -> int:
     return int(_builder(folder, split).info.splits[split].num_examples)
 
 
-def batches(folder: Path, split: str, image_size: int, batch_size: int) -> Iterator[npt.NDArray[np.uint8]]:
+def batches(
+    folder: Path, split: str, image_size: int, batch_size: int, rows: tuple[int, int] | None = None
+) -> Iterator[npt.NDArray[np.uint8]]:
     """The images of a split in their stored order, which is that of the labels.
 
     The largest central square of each is resized with Pillow's bicubic filter, which widens when it shrinks an
@@ -40,6 +42,7 @@ def batches(folder: Path, split: str, image_size: int, batch_size: int) -> Itera
         split: ``train`` or ``test``.
         image_size: side s of the result in pixels.
         batch_size: images per batch b; the last one may be smaller.
+        rows: the first row wanted and the one after the last; None: all.
 
     Yields:
         Shape (b, s, s, 3), uint8.
@@ -49,9 +52,10 @@ def batches(folder: Path, split: str, image_size: int, batch_size: int) -> Itera
     """
     if image_size < 1 or batch_size < 1:
         raise ValueError(f"image_size {image_size} and batch_size {batch_size} given, both must be at least 1")
-    squares = ordered_map(partial(central_square, size=image_size), _encoded(_builder(folder, split), split))
-    while rows := list(islice(squares, batch_size)):
-        yield np.stack(rows)
+    wanted = split if rows is None else f"{split}[{rows[0]}:{rows[1]}]"
+    squares = ordered_map(partial(central_square, size=image_size), _encoded(_builder(folder, split), wanted))
+    while batch := list(islice(squares, batch_size)):
+        yield np.stack(batch)
 
 
 def central_square(encoded: bytes, size: int) -> npt.NDArray[np.uint8]:
@@ -73,7 +77,7 @@ def _builder(folder: Path, split: str) -> Any:
 
 
 def _encoded(builder: Any, split: str) -> Iterator[bytes]:
-    """The image files of a split, not decoded."""
+    """The image files of a split, or of a slice of it, not decoded."""
     tfds = tensorflow_datasets()
     stored = builder.as_dataset(
         split=split,
