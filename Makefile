@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: reproduce test test-pipeline test-slow lint
+.PHONY: reproduce test test-slow lint
 
 reproduce: $(VENV)/.installed
 	python -m infoplane.params.check
@@ -15,9 +15,6 @@ reproduce: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	python -m pytest
-
-test-pipeline: $(VENV)/.installed
-	python -m pytest tests/pipeline --runslow only -k "not kill and not readme"
 
 test-slow: $(VENV)/.installed
 	python -m pytest --runslow only

@@ -74,7 +74,7 @@ def _image_and_label(name: str, features: Any) -> tuple[str, str]:
     if "label" in labels:
         labels = ["label"]
     if len(images) != 1 or len(labels) != 1:
-        found = ", ".join(f"{key} ({type(feature).__name__})" for key, feature in features.items())
+        found = ", ".join(f"{key} ({type(feature).__name__})" for key, feature in sorted(features.items()))
         raise ValueError(f"data.name: {name} has {found}; one image and one class label are wanted")
     return images[0], labels[0]
 
