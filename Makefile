@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: reproduce test test-slow lint
+.PHONY: reproduce parallel experiments test test-slow lint docs
 
 reproduce: $(VENV)/.installed
 	python -m infoplane.params.check
@@ -18,6 +18,25 @@ test: $(VENV)/.installed
 
 test-slow: $(VENV)/.installed
 	python -m pytest --runslow only
+
+# Independent stages side by side, JOBS at a time: DVC itself runs one after another. What they read comes first.
+JOBS ?= 2
+CELLS := measure_noise measure_label measure_prediction information_plane calibrate
+parallel: $(VENV)/.installed
+	python -m infoplane.params.check
+	dvc repro predict
+	dvc stage list --name-only $(CELLS) | xargs -P $(JOBS) -n 1 dvc --wait-for-lock repro --single-item
+	dvc repro
+
+# Experiments with few columns: of each encoder what changed at one stop, and the parameters that did.
+STOP ?= 30
+HIDDEN := Created|State|Executor|rev|(metrics|data|src|stages)/|(aa_mine|embedding_|mine|probe|shuffled|noise_curve|prediction_|nearest_)|[0-9]+\.|.*_(low|high)$$|.*\.(?!$(STOP)\.)[0-9]+\.
+experiments: $(VENV)/.installed
+	dvc exp show --only-changed --no-pager --drop '$(HIDDEN)'
+
+docs: $(VENV)/.installed
+	python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	mkdocs build --strict
 
 lint: $(VENV)/.installed
 	ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shlex
 import shutil
 import subprocess
@@ -192,3 +193,53 @@ def test_the_experiments_of_the_readme(copied_run: Checkout, tmp_path: Path) -> 
             _wait_for_queue(copied_run)
     shown = copied_run.run("dvc", "exp", "show", "--json")
     assert shown.count('"measure"') >= 4, "the sweep left its experiments"
+
+
+def test_the_experiments_of_the_documentation(copied_run: Checkout) -> None:
+    """Every command of docs/experiments.md that is not marked, in its order, on the small run."""
+    text = (copied_run.folder / "docs" / "experiments.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"(?<!-->\n)^```sh\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert len(lines) >= 12
+    (copied_run.folder / ".venv").mkdir()  # for make: as installed
+    (copied_run.folder / ".venv" / ".installed").touch()
+    before = copied_run.metrics()
+    outputs: dict[str, str] = {}
+    for line in lines:
+        if line.startswith("dvc exp run -S"):
+            copied_run.run("git", "checkout", "-q", ".")
+        outputs[line] = copied_run.run(*shlex.split(line.replace("STOP=30", "STOP=3")))
+        if "queue start" in line:
+            _wait_for_queue(copied_run)
+            _nothing_but_noise_ran(copied_run)
+        if line == "make experiments":
+            shown = copied_run.run("make", "experiments", "STOP=3")
+            header = next(row for row in shown.splitlines() if "Experiment" in row)
+            assert f"{CELL}.3.embedding_noise".split(".")[-1] in header
+            assert "noise_std" in header
+            assert len([word for word in re.split(r"\s{2,}|┃|│|\|", header) if word.strip()]) <= 5, header
+    assert "embedding_noise" in outputs["dvc metrics diff low high"]
+    applied = YAML(typ="safe").load(copied_run.folder / "params.yaml")
+    assert applied["measure"]["noise_std"] == 0.5
+    assert copied_run.metrics() != before
+    assert copied_run.repro() == [], "make parallel left everything up to date"
+
+
+def _nothing_but_noise_ran(checkout: Checkout) -> None:
+    """No queued experiment embedded, trained or measured anything else again."""
+    names = [line.split()[0] for line in checkout.run("dvc", "queue", "status").splitlines() if "Success" in line]
+    assert len(names) == 4
+    for name in names:
+        log = checkout.run("dvc", "queue", "logs", name)
+        executed = {line.split("'")[1] for line in log.splitlines() if line.startswith("Running stage '")}
+        assert executed == {f"measure_noise@{CELL}", "analyze"}, log
+
+
+def test_parallel_cells_give_the_same_bytes(small_run: Checkout, tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path / "parallel")
+    checkout.set_keys(SMALL)
+    (checkout.folder / ".venv").mkdir()
+    (checkout.folder / ".venv" / ".installed").touch()
+    checkout.run("make", "parallel", "JOBS=2")
+    assert checkout.metrics() == small_run.metrics()
+    assert checkout.repro() == []
