@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from infoplane import margins, pairs, seeds
-from infoplane.estimators import elliptical, residual_critic
+from infoplane.estimators import auto_unmixing, elliptical, residual_critic
+from infoplane.estimators.auto_neighbours import of_numbers
 from infoplane.estimators.auto_value import (
     Value,
     finished,
     log_norm,
-    neighbour_noise,
     null_error,
     reduced,
     rows_to_use,
     with_neighbours,
 )
-from infoplane.estimators.nearest_neighbours import ksg
 from infoplane.estimators.ratio_members import (
     FOLDS,
     Evaluation,
@@ -29,6 +29,7 @@ from infoplane.estimators.ratio_members import (
     clearly_better,
     evaluate,
     report_rounds,
+    still_to_come,
 )
 from infoplane.result import Estimate
 
@@ -40,7 +41,6 @@ _CRITIC_ROWS = 1000
 _NEIGHBOUR_COLUMNS = 6
 """Columns of x and z together above which nearest neighbours are not asked."""
 _NEIGHBOUR_ROWS = 100
-_FEW_NEIGHBOURS, _MANY_NEIGHBOURS = 3, 12
 _SIGNIFICANT = 3.0
 """Standard errors by which a critic's gain must lie above 0."""
 
@@ -58,24 +58,47 @@ def estimate_numbers(x: npt.NDArray[Any], z: npt.NDArray[Any], seed: int) -> Est
     x, tied_x = margins.untied(x[rows], seeds.generator(seed, "auto", "ties", "x"))
     z, tied_z = margins.untied(z[rows], seeds.generator(seed, "auto", "ties", "z"))
     told["rows_used"], told["tied_columns"] = len(x), tied_x + tied_z
-    order_x, order_z = elliptical.ranks(reduced(x)), elliptical.ranks(reduced(z))
     fold = seeds.generator(seed, "auto", "folds").permutation(len(x)) % FOLDS
-    chosen = _chosen_model(order_x, order_z, fold, told)
+    order_x, order_z, copula = _coordinates(reduced(x), reduced(z), fold, seed, told)
+    chosen = _chosen_model(copula, order_x, order_z, fold, told)
     error = math.hypot(chosen.held_out.standard_error, null_error(order_x.shape[1], order_z.shape[1], len(x)))
-    value = Value(chosen.corrected, error, max(0.0, chosen.corrected - chosen.held_out.nats))
-    told["base"] = {"model": chosen.model.name, "held_out": chosen.held_out.nats, "corrected": chosen.corrected}
+    correction, drift = max(0.0, chosen.corrected - chosen.held_out.nats), still_to_come(chosen, fold)
+    value = Value(chosen.corrected, error, correction, drift)
+    told["base"] = {
+        "model": chosen.model.name,
+        "held_out": chosen.held_out.nats,
+        "corrected": chosen.corrected,
+        "drift": drift,
+    }
     columns = sum(widths)
     neighbours = columns <= _NEIGHBOUR_COLUMNS and len(x) >= _NEIGHBOUR_ROWS
-    if len(x) >= _CRITIC_ROWS:
+    if len(x) >= _CRITIC_ROWS and value.nats < math.log(len(x)):  # more, no held-out sample confirms
         value = _with_critic(value, chosen, order_x, order_z, fold, seed, told)
     if neighbours:
-        value = with_neighbours(value, _nearest(x, z, seed), told)
+        value = with_neighbours(value, of_numbers(x, z, seed), told)
     return finished(value, n, widths, seed, notes, told)
 
 
-def _chosen_model(order_x: Rows, order_z: Rows, fold: Rows, told: dict[str, Any]) -> Evaluation:
-    """The model of largest held-out value; one with canonical variates must be clearly better than a copula."""
-    chosen = best_copula(order_x, order_z, fold)
+def _coordinates(x: Floats, z: Floats, fold: Rows, seed: int, told: dict[str, Any]) -> tuple[Rows, Rows, Evaluation]:
+    """Ranks of x and of z, and their best copula: of the columns, or of independent components if clearly better."""
+    order_x, order_z = elliptical.ranks(x), elliptical.ranks(z)
+    plain = best_copula(order_x, order_z, fold)
+    told["unmixed"] = False
+    if auto_unmixing.possible(x) or auto_unmixing.possible(z):
+        random = seeds.generator(seed, "auto", "unmixing")
+        apart_x, apart_z = (
+            elliptical.ranks(auto_unmixing.unmixed(columns, random)) if auto_unmixing.possible(columns) else order
+            for columns, order in ((x, order_x), (z, order_z))
+        )
+        apart = best_copula(apart_x, apart_z, fold)
+        if clearly_better(apart, plain):
+            told["unmixed"] = True
+            return apart_x, apart_z, apart
+    return order_x, order_z, plain
+
+
+def _chosen_model(chosen: Evaluation, order_x: Rows, order_z: Rows, fold: Rows, told: dict[str, Any]) -> Evaluation:
+    """The model of largest held-out value; one with canonical variates must be clearly better than the copula."""
     told["models"] = {chosen.model.name: chosen.held_out.nats}
     x, z = elliptical.margins_of(order_x, math.inf), elliptical.margins_of(order_z, math.inf)
     if max(order_x.shape[1], order_z.shape[1]) < 2:
@@ -136,18 +159,13 @@ def _with_critic(
         "steps": [one.steps for one in learned],
         "used": used,
     }
+    gap = max(fit_gain - gain, 0.0)
     if not used:
-        return value
-    extra = min(max(0.5 * (fit_gain - gain), 0.0), gain)
+        return replace(value, upside=max(value.upside, fit_gain))
+    extra = min(0.5 * gap, gain)
     bounds = [pairs.shifted(one.report, one.level) for one in learned]
     spread = pairs.Bound(0.0, np.concatenate([bound.influence for bound in bounds])).standard_error
-    return Value(value.nats + gain + extra, spread, value.correction + extra)
-
-
-def _nearest(x: Floats, z: Floats, seed: int) -> Estimate:
-    """Many neighbours, which vary less, unless a few show clearly more and so less bias."""
-    few, many = (ksg(x, z, k=k, scale="rank", seed=seed) for k in (_FEW_NEIGHBOURS, _MANY_NEIGHBOURS))
-    return few if few.nats - many.nats > 0.5 * neighbour_noise(len(x)) else many
+    return Value(value.nats + gain + extra, spread, value.correction + extra, max(value.upside, gap - extra))
 
 
 def _inputs(order: Rows) -> Floats:

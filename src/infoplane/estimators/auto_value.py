@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infoplane import margins, seeds
+from infoplane.estimators.auto_neighbours import Nearest
 from infoplane.result import Estimate
 
 Floats = npt.NDArray[np.float64]
@@ -20,8 +21,6 @@ MOST_ROWS = 50_000
 _MOST_COLUMNS = 100
 """Columns of a variable above which its principal components take their place."""
 _ROWS_PER_COLUMN = 20
-_NEIGHBOUR_NOISE = 1.2
-"""Standard deviation of a nearest-neighbour estimate times the root of n, about."""
 _NEAR_LOG_N = 0.8
 _Z95 = 1.959963984540054
 
@@ -35,6 +34,8 @@ class Value:
     """Standard error from the spread of the samples."""
     correction: float
     """What was added to a held-out lower bound; part of it may be too much, or more may be missing."""
+    upside: float = 0.0
+    """What else may be missing, by the signs of a shortfall that the samples give."""
 
 
 def rows_to_use(n: int, seed: int, notes: list[str]) -> Rows:
@@ -71,30 +72,31 @@ def log_norm(x: Floats) -> Floats:
     return result
 
 
-def neighbour_noise(n: int) -> float:
-    """Standard deviation of a nearest-neighbour estimate with a few neighbours, about."""
-    return _NEIGHBOUR_NOISE / math.sqrt(n)
-
-
-def with_neighbours(value: Value, nearest: Estimate, told: dict[str, Any]) -> Value:
+def with_neighbours(value: Value, nearest: Nearest, told: dict[str, Any]) -> Value:
     """The value, or nearest neighbours where they show clearly more.
 
-    The neighbours' bias is taken to be at least as large as their noise, as at the edges of a density it shows no trend
-    with the sample size; where there is a trend, the interval reaches as far. Held-out values and nearest neighbours
-    both fall short of the truth rather than beyond it, so the larger counts; between "no more than noise" and "clearly
-    more" the two are mixed, so that no sample decides alone.
+    Held-out values and nearest neighbours both fall short of the truth rather than beyond it, so the larger counts;
+    between "no more than noise" and "clearly more" the two are mixed, so that no sample decides alone. The interval
+    reaches up to what the neighbours show, if that is more, and as far as their trend with the sample size may lead.
     """
-    noise = neighbour_noise(nearest.n)
-    error = math.hypot(float(nearest.diagnostics.get("standard_error", noise)), noise)
-    drift = float(nearest.diagnostics.get("drift", 0.0))
-    share = float(np.clip((nearest.nats - value.nats) / noise - 1.0, 0.0, 1.0))
-    told["neighbours"] = {"method": nearest.method, "nats": nearest.nats, "drift": drift, "share": share}
-    if share == 0.0:
+    share = float(np.clip((nearest.nats - value.nats) / nearest.noise - 1.0, 0.0, 1.0))
+    told["neighbours"] = {
+        "method": nearest.method,
+        "k": nearest.k,
+        "nats": nearest.nats,
+        "raw": nearest.raw,
+        "reach": nearest.reach,
+        "share": share,
+    }
+    if nearest.nats <= value.nats:
         return value
+    nats = (1.0 - share) * value.nats + share * nearest.nats
+    ahead = nearest.nats - nats + nearest.reach
     return Value(
-        (1.0 - share) * value.nats + share * nearest.nats,
-        (1.0 - share) * value.error + share * error,
-        (1.0 - share) * value.correction + share * abs(drift),
+        nats,
+        (1.0 - share) * value.error + share * nearest.error,
+        (1.0 - share) * value.correction,
+        max((1.0 - share) * value.upside, ahead),
     )
 
 
@@ -109,13 +111,13 @@ def finished(
 ) -> Estimate:
     """The result, with a two-sided interval that leaves room for what the correction may have got wrong."""
     half = _Z95 * math.hypot(value.error, 0.5 * value.correction)
-    told["standard_error"], told["correction"] = value.error, value.correction
+    told["standard_error"], told["correction"], told["upside"] = value.error, value.correction, value.upside
     rows = told["rows_used"]
     if ceiling is None and value.nats > _NEAR_LOG_N * math.log(rows):
         notes.append(f"near ln n: {value.nats:.3g} nats, ln {rows} = {math.log(rows):.3g}; only a model reaches so far")
     return Estimate(
         nats=value.nats,
-        ci95=(value.nats - half, value.nats + half + value.correction),
+        ci95=(value.nats - half, value.nats + half + value.correction + value.upside),
         kind="estimate",
         method="auto",
         ceiling=ceiling,
