@@ -17,7 +17,7 @@ test: $(VENV)/.installed
 	python -m pytest
 
 test-slow: $(VENV)/.installed
-	python -m pytest --runslow only
+	python -m pytest --runslow only $(SELECT)
 
 # Independent stages side by side, JOBS at a time: DVC itself runs one after another. What they read comes first.
 JOBS ?= 2
