@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from infoplane import io, seeds
 from infoplane.calibration.suites import suite
-from infoplane.calibration.writing import write
+from infoplane.calibration.writing import log_times, write
 from infoplane.params.calibrate import Calibrate
 from infoplane.params.section import read_seed
 from stages import common
@@ -20,10 +20,9 @@ def work(arguments: argparse.Namespace) -> None:
     seed = seeds.integer_seed(read_seed(), "calibrate", arguments.cell)
     settings = Calibrate.load().settings(arguments.cell, chosen.full, seed)
     outcome = chosen.run(settings, partial(tqdm, desc=arguments.cell, leave=False))
-    times, columns = outcome.times
-    io.save_table(common.RUN_LOG / f"calibrate@{arguments.cell}.csv", times, columns)
+    log_times(common.RUN_LOG, f"calibrate@{arguments.cell}", outcome, chosen.question)
     with io.output_folder(arguments.out_figures) as folder:
-        write(folder, outcome, settings, chosen.question)
+        write(folder, outcome, settings, chosen.question, times=False)
     io.save_json(arguments.out_metrics, outcome.metrics)
 
 

@@ -18,7 +18,7 @@ from infoplane.calibration.published import PublishedOptions
 from infoplane.calibration.readings import read
 from infoplane.calibration.samples import samples
 from infoplane.calibration.suites import SUITES, suite
-from infoplane.calibration.writing import write
+from infoplane.calibration.writing import log_times, write
 from infoplane.critics import CriticOptions
 from infoplane.estimators.registry import METHODS
 from infoplane.params.calibrate import Calibrate
@@ -154,7 +154,8 @@ def test_files_of_a_suite(name: str, tmp_path: Path) -> None:
     outcome = suite(name).run(own, iter)
     io.save_json(tmp_path / "metrics.json", outcome.metrics)
     assert json.loads((tmp_path / "metrics.json").read_text())
-    write(tmp_path, outcome, own, suite(name).question)
+    write(tmp_path, outcome, own, suite(name).question, times=True)
+    assert (tmp_path / "time.svg").exists() == bool(outcome.readings)
     figures = list(tmp_path.glob("*.svg"))
     assert figures
     for figure in figures:
@@ -164,6 +165,22 @@ def test_files_of_a_suite(name: str, tmp_path: Path) -> None:
     identifiers = [part.split('"')[0] for part in page.split(' id="')[1:]]
     assert len(set(identifiers)) == len(identifiers), "two figures on one page share an identifier"
     assert len((tmp_path / "readings.csv").read_text().splitlines()) > 2
+
+
+def test_files_without_times_do_not_depend_on_the_run(tmp_path: Path) -> None:
+    """Else a forced run of one suite would make the analysis stale."""
+    own = settings(methods=("mixed_ksg",), samples=(200,), repeats=1)
+    contents = []
+    for name in ("first", "again"):
+        folder, log = tmp_path / name, tmp_path / "log"
+        folder.mkdir()
+        outcome = suite("discrete").run(own, iter)
+        write(folder, outcome, own, suite("discrete").question, times=False)
+        log_times(log, "calibrate@discrete", outcome, suite("discrete").question)
+        contents.append({file.name: file.read_bytes() for file in folder.iterdir()})
+    assert contents[0] == contents[1]
+    assert "time.svg" not in contents[0]
+    assert {file.name for file in log.iterdir()} == {"calibrate@discrete.csv", "calibrate@discrete.svg"}
 
 
 def test_metrics_do_not_depend_on_the_run() -> None:

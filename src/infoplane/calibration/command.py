@@ -54,7 +54,7 @@ def run(choice: Choice, folder: Path | None = None) -> Outcome:
         from infoplane.calibration.writing import write
 
         folder.mkdir(parents=True, exist_ok=True)
-        write(folder, outcome, settings, chosen.question)
+        write(folder, outcome, settings, chosen.question, times=True)
     return outcome
 
 

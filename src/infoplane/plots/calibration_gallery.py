@@ -80,7 +80,7 @@ class Drawing:
 
 
 def draw_all(outcome: Outcome, settings: Settings, question: str) -> list[Drawing]:
-    """The suite's own figure first, then those that all suites with known truths share."""
+    """The suite's own figure first, then those that all suites with known truths share; none shows times."""
     drawings = []
     if outcome.suite in _OWN:
         draw, caption = _OWN[outcome.suite]
@@ -104,11 +104,15 @@ def _shared(outcome: Outcome, question: str) -> list[Drawing]:
     drawings = [Drawing("agreement", _AGREEMENT, calibration.agreement(readings, title))] if several else []
     if len({reading.task for reading in readings}) <= _MOST_ROWS:
         drawings.append(Drawing("intervals", _FOREST, calibration.forest(readings, title)))
-    return [
-        *drawings,
-        Drawing("errors", _HEAT, calibration.heat(readings, title)),
-        Drawing("time", _TIME, calibration.error_against_time(readings, f"{title}: error against time")),
-    ]
+    return [*drawings, Drawing("errors", _HEAT, calibration.heat(readings, title))]
+
+
+def draw_time(outcome: Outcome, question: str) -> list[Drawing]:
+    """Error against CPU time, of a suite with readings: the only figure that differs from run to run."""
+    if not outcome.readings:
+        return []
+    title = f"{question[:1].upper()}{question[1:]}: error against time"
+    return [Drawing("time", _TIME, calibration.error_against_time(outcome.readings, title))]
 
 
 def page(suite: str, drawings: list[Drawing]) -> str:
