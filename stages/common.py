@@ -36,7 +36,8 @@ PACKAGES = (
 def run(stage: str, work: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Run ``work`` with the parsed command line as the only writer of the outputs; a ValueError ends it in a line.
 
-    Options whose names begin with ``out`` are outputs: leftovers of a killed run beside them are removed first.
+    Options whose names begin with ``out`` are outputs: leftovers of a killed run, beside them and in the run log, are
+    removed first.
     """
     arguments = parser.parse_args()
     outputs = [value for name, value in vars(arguments).items() if name.startswith("out")]
@@ -45,7 +46,7 @@ def run(stage: str, work: Callable[[argparse.Namespace], None], parser: argparse
     try:
         check_parameters()
         with only_writer(name):
-            for output in outputs:
+            for output in (*outputs, RUN_LOG / f"{name}.*"):
                 io.remove_leftovers(output)
             started, cpu = time.time(), time.process_time()
             work(arguments)
@@ -101,9 +102,7 @@ def log_run(name: str, wall: float, cpu: float) -> None:
         "versions": versions(),
         "keys_read": sorted(read_keys),
     }
-    file = RUN_LOG / f"{name}.json"
-    io.remove_leftovers(file)
-    io.save_json(file, entry)
+    io.save_json(RUN_LOG / f"{name}.json", entry)
 
 
 def versions() -> dict[str, str]:

@@ -30,7 +30,7 @@ def _temporary(path: Path) -> Path:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Delete temporary siblings of ``path`` that a killed process left behind."""
+    """Delete temporary siblings of ``path`` that a killed process left behind; its name may be a pattern (``a.*``)."""
     for stale in path.parent.glob(f".tmp-*-{path.name}"):
         if stale.is_dir():
             shutil.rmtree(stale, ignore_errors=True)
