@@ -99,8 +99,19 @@ def from_matrix(scores: Array, clip: float | None = None) -> PairTerms:
     with np.errstate(divide="ignore"):
         row = top + np.log(scaled.sum(axis=1, dtype=np.float64) / (n - 1))
         column = top.max() + np.log((height @ scaled) / (n - 1))
+    if not (np.isfinite(row).all() and np.isfinite(column).all()):
+        row, column = off_diagonal(matrix)
     contrast = joint - top - np.log(total / n)
     return PairTerms(joint, row, column, contrast, shares, n)
+
+
+def off_diagonal(scores: Array) -> tuple[Array, Array]:
+    """log mean e^f_ij over j != i, and over i != j, shapes (n,), (n,), where e^f_ij is nothing beside e^f_ii."""
+    others = scores.astype(np.float64)
+    np.fill_diagonal(others, -np.inf)
+    n = len(others)
+    scale = np.log(n / (n - 1))
+    return log_mean_exp(others, 1) + scale, log_mean_exp(others, 0) + scale
 
 
 def from_labels(scores: Array, labels: Array, clip: float | None = None) -> PairTerms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,8 +45,8 @@ def quantity(
 
 
 def from_estimate(estimate: Estimate) -> Quantity:
-    """An estimate as a quantity; a lower bound also fills ``lower`` and ``lower_se``."""
-    low, high = estimate.ci95 if estimate.ci95 is not None else (None, None)
+    """An estimate as a quantity; a lower bound also fills ``lower`` and ``lower_se``. An infinite end is None."""
+    low, high = (None if end is None or math.isinf(end) else end for end in estimate.ci95 or (None, None))
     bound = estimate.nats if estimate.kind == "lower_bound" else None
     return quantity(
         estimate.nats,

@@ -134,5 +134,9 @@ TIME_COLUMNS = ("task", "method", "n", "repeat", "cpu_seconds")
 
 
 def rows(readings: Iterable[Reading], columns: Sequence[str] = COLUMNS) -> list[dict[str, Any]]:
-    """Readings as table rows."""
-    return [{name: asdict(reading)[name] for name in columns} for reading in readings]
+    """Readings as table rows; an infinite end of an interval is left empty."""
+    return [{name: _cell(asdict(reading)[name]) for name in columns} for reading in readings]
+
+
+def _cell(value: Any) -> Any:
+    return None if isinstance(value, float) and math.isinf(value) else value

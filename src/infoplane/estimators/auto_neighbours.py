@@ -1,8 +1,9 @@
 """Nearest neighbours as ``auto`` uses them: continued towards infinitely many samples, with two ends for how far.
 
 The value falls short by what the neighbourhoods blur: in the interior of a smooth density as their radius squared, at
-its edges as the radius, n to the power of -2/d and -1/d. The trend from n/2 to n samples, continued by the first power
-is the value's correction, continued by the second it is how far the interval reaches: no sample tells which holds.
+its edges as the radius, n to the power of -2/d and -1/d. The trend from n/2 to n samples, continued by the first power,
+is what may be missing, continued by the second it is how far the interval reaches: no sample tells which holds, and
+curvature may add where blur takes away, so half of the first is added and the other half is left to the interval.
 
 Source: Gao, Oh & Viswanath 2018, "Demystifying fixed k-nearest neighbor information estimators", IEEE Trans. Inf.
 Theory 64(8), for the rates.
@@ -26,6 +27,8 @@ Rows = npt.NDArray[np.int64]
 ValueOf = Callable[[npt.NDArray[np.intp]], float]
 
 _FEW, _MANY = 3, 12
+_BLURRED = 4.0
+"""Standard deviations by which few neighbours must be ahead of many for these to say nothing."""
 _OWN_NOISE = 1.4
 """Standard deviation of an estimate with k neighbours, given what all methods see of the samples, times the root of
 n k, about."""
@@ -41,19 +44,24 @@ class Nearest:
     method: str
     k: int
     nats: float
-    """Continued as in the interior of a smooth density."""
+    """Continued half as far as in the interior of a smooth density."""
     noise: float
     """Standard deviation that is its own, not shared by all methods on the same samples."""
     error: float
     """Standard error."""
     raw: float
     """The value as it is."""
+    correction: float
+    """What was added to ``raw``; at least 0."""
     reach: float
     """What the trend adds to ``nats`` if all of it comes from edges; at least 0."""
 
 
-def of_numbers(x: Floats, z: Floats, seed: int) -> Nearest:
-    """Many neighbours, which vary less, unless a few show clearly more and so less bias.
+def of_numbers(x: Floats, z: Floats, seed: int) -> list[Nearest]:
+    """With many neighbours, which vary less, and with a few, which are less biased: whichever is to be believed first.
+
+    That is many, unless a few show clearly more (many blur) or clearly less (many mistake curvature for dependence).
+    Where they show very much more, they come alone.
 
     Args:
         x, z: samples without ties, shapes (n, dx), (n, dz).
@@ -71,10 +79,13 @@ def of_numbers(x: Floats, z: Floats, seed: int) -> Nearest:
         for k in (_FEW, _MANY)
     ]
     few, many = found
-    return few if few.nats - many.nats > 2.0 * few.noise else many
+    ahead = (few.nats - many.nats) / few.noise
+    if ahead > _BLURRED:
+        return [few]
+    return [few, many] if abs(ahead) > 2.0 else [many, few]
 
 
-def of_labels(x: Floats, labels: Rows, seed: int) -> Nearest:
+def of_labels(x: Floats, labels: Rows, seed: int) -> list[Nearest]:
     """A few neighbours within the class.
 
     Args:
@@ -84,7 +95,7 @@ def of_labels(x: Floats, labels: Rows, seed: int) -> Nearest:
     """
     points = margins.scaled(x, "rank")
     plain = ross(x, labels, k=_FEW, scale="rank", seed=seed)
-    return _continued(plain, lambda rows: ross_value(points[rows], labels[rows], _FEW), x.shape[1], _FEW, seed)
+    return [_continued(plain, lambda rows: ross_value(points[rows], labels[rows], _FEW), x.shape[1], _FEW, seed)]
 
 
 def _continued(plain: Estimate, value_of: ValueOf, columns: int, k: int, seed: int) -> Nearest:
@@ -100,4 +111,5 @@ def _continued(plain: Estimate, value_of: ValueOf, columns: int, k: int, seed: i
     smooth = trend / (2.0 ** min(1.0, max(2.0 / columns, _LEAST_SMOOTH)) - 1.0)
     edge = trend / (2.0 ** max(1.0 / columns, _LEAST_EDGE) - 1.0)
     error = math.hypot(float(plain.diagnostics.get("standard_error", noise)), noise)
-    return Nearest(plain.method, k, plain.nats + smooth, noise, error, plain.nats, max(edge - smooth, 0.0))
+    half = 0.5 * smooth
+    return Nearest(plain.method, k, plain.nats + half, noise, error, plain.nats, half, max(edge, smooth) - half)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infoplane import margins, pairs, seeds
-from infoplane.estimators import auto_unmixing, elliptical, residual_critic
+from infoplane.estimators import auto_unmixing, elliptical, gaussian, residual_critic
 from infoplane.estimators.auto_neighbours import of_numbers
 from infoplane.estimators.auto_value import (
     Value,
@@ -58,6 +58,8 @@ def estimate_numbers(x: npt.NDArray[Any], z: npt.NDArray[Any], seed: int) -> Est
     x, tied_x = margins.untied(x[rows], seeds.generator(seed, "auto", "ties", "x"))
     z, tied_z = margins.untied(z[rows], seeds.generator(seed, "auto", "ties", "z"))
     told["rows_used"], told["tied_columns"] = len(x), tied_x + tied_z
+    if (fully := _determined(x, z)) is not None:
+        return _beyond_measure(fully, n, widths, seed, notes, told)
     fold = seeds.generator(seed, "auto", "folds").permutation(len(x)) % FOLDS
     order_x, order_z, copula = _coordinates(reduced(x), reduced(z), fold, seed, told)
     chosen = _chosen_model(copula, order_x, order_z, fold, told)
@@ -77,6 +79,38 @@ def estimate_numbers(x: npt.NDArray[Any], z: npt.NDArray[Any], seed: int) -> Est
     if neighbours:
         value = with_neighbours(value, of_numbers(x, z, seed), told)
     return finished(value, n, widths, seed, notes, told)
+
+
+def _determined(x: Floats, z: Floats) -> gaussian.Canonical | None:
+    """Canonical correlations, of the columns or of their ranks, if some are 1 but for rounding."""
+    for scale in ("standard", "rank"):
+        pair = gaussian.canonical(margins.scaled(reduced(x), scale), margins.scaled(reduced(z), scale))
+        if pair.determined and len(x) > pair.dx + pair.dz + 2:
+            return pair
+    return None
+
+
+def _beyond_measure(
+    pair: gaussian.Canonical, n: int, widths: tuple[int, int], seed: int, notes: list[str], told: dict[str, Any]
+) -> Estimate:
+    """What can be said where a part of z is a function of x: no more than that it is much."""
+    notes.append(
+        f"x and z share {pair.determined} linear combinations exactly (of the columns or of their ranks): for "
+        "continuous variables the information is infinite; the value is the limit of floating-point numbers"
+    )
+    told["base"] = {"model": "Gaussian", "shared_combinations": pair.determined}
+    return Estimate(
+        nats=pair.plug_in - pair.bias,
+        ci95=(min(pair.plug_in - pair.bias, math.log(told["rows_used"])), math.inf),
+        kind="estimate",
+        method="auto",
+        n=n,
+        dx=widths[0],
+        dz=widths[1],
+        seed=seed,
+        warnings=tuple(notes),
+        diagnostics=told,
+    )
 
 
 def _coordinates(x: Floats, z: Floats, fold: Rows, seed: int, told: dict[str, Any]) -> tuple[Rows, Rows, Evaluation]:

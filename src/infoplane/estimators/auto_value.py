@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ _MOST_COLUMNS = 100
 """Columns of a variable above which its principal components take their place."""
 _ROWS_PER_COLUMN = 20
 _NEAR_LOG_N = 0.8
+_LITTLE, _MUCH = 1.5, 3.0
+"""Standard deviations of their own noise by which nearest neighbours must be ahead to count at all, and alone."""
 _Z95 = 1.959963984540054
 
 
@@ -72,19 +75,27 @@ def log_norm(x: Floats) -> Floats:
     return result
 
 
-def with_neighbours(value: Value, nearest: Nearest, told: dict[str, Any]) -> Value:
-    """The value, or nearest neighbours where they show clearly more.
+def with_neighbours(value: Value, found: Sequence[Nearest], told: dict[str, Any]) -> Value:
+    """The value, or nearest neighbours where all of them, as they are, show clearly more.
 
     Held-out values and nearest neighbours both fall short of the truth rather than beyond it, so the larger counts;
     between "no more than noise" and "clearly more" the two are mixed, so that no sample decides alone. The interval
     reaches up to what the neighbours show, if that is more, and as far as their trend with the sample size may lead.
+
+    Args:
+        value: without neighbours.
+        found: estimates by nearest neighbours, the one to be used first.
+        told: gets what was decided.
     """
-    share = float(np.clip((nearest.nats - value.nats) / nearest.noise - 1.0, 0.0, 1.0))
+    nearest = found[0]
+    ahead_by = min((one.raw - value.nats) / one.noise for one in found)
+    share = float(np.clip((ahead_by - _LITTLE) / (_MUCH - _LITTLE), 0.0, 1.0))
     told["neighbours"] = {
         "method": nearest.method,
         "k": nearest.k,
         "nats": nearest.nats,
         "raw": nearest.raw,
+        "ahead_by": ahead_by,
         "reach": nearest.reach,
         "share": share,
     }
@@ -95,7 +106,7 @@ def with_neighbours(value: Value, nearest: Nearest, told: dict[str, Any]) -> Val
     return Value(
         nats,
         (1.0 - share) * value.error + share * nearest.error,
-        (1.0 - share) * value.correction,
+        (1.0 - share) * value.correction + share * nearest.correction,
         max((1.0 - share) * value.upside, ahead),
     )
 

@@ -73,11 +73,10 @@ class Checked:
         if ceiling is not None and low > ceiling:
             warnings.append(f"above its ceiling: the interval begins at {low:.4g}, the ceiling is {ceiling:.4g} nats")
         rows = min(len(result.parts.report) for result in results)
-        if ceiling is None and bound.nats > _NEAR_LOG_N * math.log(rows):
-            warnings.append(
-                f"near ln n: {bound.nats:.3g} nats, and ln {rows} = {math.log(rows):.3g} for a reporting part"
-            )
         told = crossfit.diagnostics_of(results, bound) | diagnostics
+        largest = max(bound.nats, told["selection"])
+        if ceiling is None and largest > _NEAR_LOG_N * math.log(rows):
+            warnings.append(f"near ln n: {largest:.3g} nats, and ln {rows} = {math.log(rows):.3g} for a reporting part")
         return self._estimate(bound.nats, (low, 2 * bound.nats - low), kind, ceiling, warnings, told)
 
     def _estimate(

@@ -62,14 +62,16 @@ def gaussian(x: npt.ArrayLike, z: npt.ArrayLike, *, margins: Margins = "raw", se
     nats = pair.plug_in - pair.bias
     error = pair.standard_error()
     warnings: tuple[str, ...] = ()
+    high = nats + _Z95 * error
     if pair.determined:
+        high = math.inf
         warnings = (
             f"x and z share {pair.determined} linear combinations exactly: the mutual information of continuous "
             "variables is infinite there, the value is the limit of floating-point numbers",
         )
     return Estimate(
         nats=nats,
-        ci95=(nats - _Z95 * error, nats + _Z95 * error),
+        ci95=(nats - _Z95 * error, high),
         kind="estimate",
         method="gaussian",
         n=n,

@@ -23,8 +23,10 @@ _BLOCK = 1000
 _VARIATES = {"linear": (1, 2, 4, 8, 16), "radial": (1, 2, 3, 4), "quadratic": (1, 2, 3, 4)}
 _FEWEST_PER_FEATURE = 6.0
 """Samples per feature of one variable below which a library is not tried."""
-_PAIRS_ENOUGH = 100.0
-"""Samples (of equal weight) that must carry a mean of e^f below 1 for it to count in full."""
+_PAIRS_FEW, _PAIRS_ENOUGH = 10.0, 100.0
+"""Samples (of equal weight) that must carry a mean of e^f below 1 for it to count at all, and in full."""
+_LEAST_LOG = -500.0
+"""log mean e^f below which no pair carries anything."""
 _CLEARLY = 2.0
 """Standard errors of the difference by which a model must beat a simpler one."""
 
@@ -94,6 +96,8 @@ def _normalised(terms: pairs.PairTerms) -> tuple[pairs.Bound, float]:
     Donsker-Varadhan value as far above the truth. Above 0 it says that the model is too sure of itself, and counts.
     """
     log_mean = float(pairs.log_mean_exp(terms.row))
+    if log_mean < _LEAST_LOG:
+        return pairs.Bound(float(terms.joint.mean()), terms.joint - terms.joint.mean()), 0.0
     row, column = np.exp(terms.row - log_mean), np.exp(terms.column - log_mean)
     shares = row + column
     carried_by = min(float(side.sum() ** 2 / (side**2).sum()) for side in (row, column))
@@ -101,7 +105,8 @@ def _normalised(terms: pairs.PairTerms) -> tuple[pairs.Bound, float]:
     keep = max(0.0, 1.0 - (error / log_mean) ** 2) if log_mean else 0.0
     taken = 1.0
     if log_mean < 0.0:
-        keep = taken = keep * min(1.0, carried_by / _PAIRS_ENOUGH)
+        trust = (carried_by - _PAIRS_FEW) / (_PAIRS_ENOUGH - _PAIRS_FEW)
+        keep = taken = keep * min(1.0, max(0.0, trust))
     influence = terms.joint - taken * shares
     bound = pairs.Bound(float(terms.joint.mean()) - taken * log_mean, influence - influence.mean())
     return bound, (taken - keep) * log_mean

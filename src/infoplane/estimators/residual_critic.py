@@ -91,6 +91,8 @@ def bound_terms(matrix: Array) -> pairs.PairTerms:
     with np.errstate(divide="ignore"):
         row = top + np.log(scaled.sum(axis=1, dtype=np.float64) / (n - 1))
         column = top + np.log(scaled.sum(axis=0, dtype=np.float64) / (n - 1))
+    if not (np.isfinite(row).any() and np.isfinite(column).any()):
+        row, column = pairs.off_diagonal(matrix)
     nothing = np.empty(0)
     return pairs.PairTerms(joint, row, column, nothing, nothing, n)
 
