@@ -88,6 +88,16 @@ def test_clipping_bounds_the_shuffled_scores_alone(matrix: np.ndarray) -> None:
     assert clipped.column.min() >= -5.0 - 1e-9
 
 
+def test_true_pairs_may_dwarf_all_others() -> None:
+    """e^f of the shuffled pairs underflows beside e^f of the true ones; their log means are finite all the same."""
+    matrix = np.array([[900.0, -900.0, -901.0], [-902.0, 900.0, -900.5], [-900.0, -903.0, 900.0]])
+    terms = pairs.from_matrix(matrix)
+    others = matrix + np.diag(np.full(3, -np.inf))
+    assert np.allclose(terms.row, pairs.log_mean_exp(others, 1) + math.log(3 / 2))
+    assert np.allclose(terms.column, pairs.log_mean_exp(others, 0) + math.log(3 / 2))
+    assert pairs.donsker_varadhan(terms).nats > 1799.0
+
+
 def test_blocks_join_in_order(matrix: np.ndarray) -> None:
     whole = pairs.concatenated([pairs.from_matrix(matrix), pairs.from_matrix(2 * matrix[:4, :4])])
     assert whole.joint == pytest.approx(np.concatenate([np.diagonal(matrix), 2 * np.diagonal(matrix)[:4]]))

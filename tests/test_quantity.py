@@ -35,6 +35,11 @@ def test_every_entry_has_the_same_fields() -> None:
     assert all(set(entry) == FIELDS for entry in entries)
 
 
+def test_an_interval_without_end_has_no_high() -> None:
+    entry = from_estimate(Estimate(17.0, (6.9, math.inf), "estimate", "auto"))
+    assert (entry["low"], entry["high"]) == (6.9, None)
+
+
 def test_a_bracket_spans_both_bounds_and_their_errors() -> None:
     entry = from_bracket(channel(2.0, 2.1))
     assert entry["low"] == pytest.approx(2.0 - 1.96 * 0.02, abs=1e-3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -25,9 +26,11 @@ from infoplane.distributions import (
 from infoplane.estimators.auto import auto
 from infoplane.estimators.gaussian import gaussian
 from infoplane.result import Estimate
+from infoplane.validation import Array
 
 BELOW_CRITIC = 990
 """Fewer rows than a critic is trained on: these tests need no TensorFlow."""
+MIXING = np.random.default_rng(3).normal(size=(10, 10))
 
 
 def holds(found: Estimate, truth: float) -> bool:
@@ -151,6 +154,41 @@ def test_many_nats_come_with_a_warning() -> None:
     found = auto(x, z, seed=0)
     assert found.nats == pytest.approx(8.0, abs=0.4)
     assert any("near ln n" in line for line in found.warnings)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_model_holds_far_beyond_ln_n(seed: int) -> None:
+    """Where no held-out pair carries the normaliser, its log is not taken for information."""
+    strong = correlated_gaussian(20, 0.99)
+    found = auto(*strong.sample(2_000, seed), seed=seed)
+    assert found.nats == pytest.approx(strong.mutual_information(), abs=0.5)
+    assert_two_sided(found)
+    assert any("near ln n" in line for line in found.warnings)
+
+
+@pytest.mark.parametrize("columns", [1, 10])
+@pytest.mark.parametrize(
+    "change", [np.array, np.cbrt, lambda x: -2.0 * x[:, :1], lambda x: x @ MIXING[: x.shape[1], :2]]
+)
+def test_shared_combinations_are_said_to_be_infinite(columns: int, change: Callable[[Array], Array]) -> None:
+    x = np.random.default_rng(0).normal(size=(600, columns))
+    found = auto(x, change(x), seed=0)
+    assert found.ci95 is not None
+    assert found.ci95[0] == pytest.approx(math.log(600))
+    assert found.ci95[1] == math.inf
+    assert math.isfinite(found.nats)
+    assert any("infinite" in line for line in found.warnings)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_nearest_neighbours_do_not_replace_the_right_model(columns: int) -> None:
+    """With curvature or blur continued too far they would claim a few hundredths more."""
+    pair = correlated_gaussian(columns, 0.8)
+    shares = []
+    for seed in range(3):
+        found = auto(*pair.sample(BELOW_CRITIC, seed), seed=seed)
+        shares.append(found.diagnostics["neighbours"]["share"])
+    assert np.mean(shares) < 0.4
 
 
 def test_same_seed_same_value() -> None:

@@ -306,6 +306,15 @@ def test_critic_comes_with_the_bracket_and_below_its_upper_end() -> None:
     assert result.as_dict()["aa_mine"] == result.aa_mine.nats
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_critic_at_hardly_any_noise_says_that_it_cannot_know() -> None:
+    """e^f of the shuffled pairs is nothing beside that of the true ones: no held-out sample tells how little."""
+    found = estimate_noisy(gaussian(300, 5), 0.01, critic=True)
+    assert found.aa_mine is not None
+    assert math.isfinite(found.aa_mine.nats)
+    assert any(line.startswith("AA-MINE: near ln n") for line in found.warnings)
+
+
 def test_critic_is_placed_against_the_bracket() -> None:
     bracket = brackets(gaussian(500, 2), [0.5])[0]
     middle = (bracket.lower + bracket.upper) / 2

@@ -92,7 +92,7 @@ def _point(x: Array, z: Array, estimator: Estimator, order: Array, count: int, s
         rows = np.sort(order[index * size : (index + 1) * size])
         estimate = estimator(x[rows], z[rows], seeds.integer_seed(seed, "subset", count, index))
         values.append(estimate.nats)
-        if estimate.ci95 is not None:
+        if estimate.ci95 is not None and math.isfinite(estimate.ci95[1] - estimate.ci95[0]):
             errors.append((estimate.ci95[1] - estimate.ci95[0]) / (2 * 1.96))
     claimed = math.sqrt(sum(error**2 for error in errors)) / count
     seen = float(np.std(values, ddof=1)) / math.sqrt(count) if count > 1 else 0.0

@@ -127,7 +127,8 @@ def estimate_noisy(
 
     estimate = aa_mine(validation.samples(t, "t"), noise_std, seed=seed)
     note = critic_against_bracket(estimate.nats, estimate.ci95, result)
-    return replace(result, aa_mine=estimate, warnings=(*result.warnings, *note))
+    own = (f"AA-MINE: {line}" for line in estimate.warnings)
+    return replace(result, aa_mine=estimate, warnings=(*result.warnings, *note, *own))
 
 
 def critic_against_bracket(nats: float, ci95: tuple[float, float] | None, bracket: NoisyEstimate) -> tuple[str, ...]:
