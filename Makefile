@@ -9,7 +9,9 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: reproduce parallel experiments test test-slow lint docs
 
+# make reproduce PROFILE=photos writes params.yaml from profiles/photos.yaml first.
 reproduce: $(VENV)/.installed
+	$(if $(PROFILE),infoplane profile $(PROFILE))
 	python -m infoplane.params.check
 	dvc repro
 

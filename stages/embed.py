@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 
 from infoplane import io, seeds
+from infoplane.arrays.stored import hand_on, holds_arrays
 from infoplane.encoders import build
 from infoplane.encoders.embedding import Recipe, embed_split
+from infoplane.encoders.network_file import NetworkFile
 from infoplane.params.embed import Embed
 from infoplane.params.encoders import load_encoder_options
 from infoplane.params.section import read_seed
@@ -14,10 +16,17 @@ from stages import common
 
 
 def work(arguments: argparse.Namespace) -> None:
-    settings = Embed.load()
-    size = load_encoder_options(arguments.cell).image_size or settings.image_size
+    if holds_arrays(arguments.images):
+        with io.output_folder(arguments.out) as folder:
+            hand_on(arguments.images, arguments.cell, folder)
+        return
+    settings, options = Embed.load(), load_encoder_options(arguments.cell)
+    size = options.image_size or settings.image_size
     seed = seeds.integer_seed(read_seed(), "embed", arguments.cell)
-    recipe = Recipe(arguments.cell, build, (arguments.cell, size, seed))
+    given = options.file()
+    # Absolute, since a worker of a cluster has another working directory.
+    file = None if given is None else NetworkFile(**given).resolved()
+    recipe = Recipe(arguments.cell, build, (arguments.cell, size, seed, file))
     with io.output_folder(arguments.out) as folder:
         for split in ("train", "test"):
             embed_split(recipe, arguments.images, split, settings.batch_size, folder / f"{split}.npy")

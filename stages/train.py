@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from infoplane import classifiers, io, seeds
+from infoplane.arrays.scored import given_predictions
 from infoplane.params.classifier import Classifier
 from infoplane.params.section import read_seed
 from stages import common
@@ -12,11 +13,10 @@ from stages import common
 CURVE_COLUMNS = ("epoch", "split", "loss", "accuracy")
 
 
-def work(arguments: argparse.Namespace) -> None:
-    settings = Classifier.load()
+def trained(arguments: argparse.Namespace, settings: Classifier) -> classifiers.Training:
     x = {split: io.open_npy(arguments.embeddings / f"{split}.npy") for split in ("train", "test")}
     y = {split: io.open_npy(arguments.labels / f"{split}.npy") for split in ("train", "test")}
-    training = classifiers.train(
+    return classifiers.train(
         x["train"],
         y["train"],
         x["test"],
@@ -26,6 +26,13 @@ def work(arguments: argparse.Namespace) -> None:
         batch_size=settings.batch_size,
         seed=seeds.integer_seed(read_seed(), "train", arguments.cell),
     )
+
+
+def work(arguments: argparse.Namespace) -> None:
+    settings = Classifier.load()
+    training = given_predictions(arguments.embeddings, arguments.labels, settings.stops)
+    if training is None:
+        training = trained(arguments, settings)
     with io.output_folder(arguments.out_weights) as folder:
         for stop, weights in training.weights.items():
             io.save_npz(folder / f"{stop}.npz", weights)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
 from infoplane.params import section
-from infoplane.params.check import SECTIONS, check
+from infoplane.params.check import SECTIONS, check, check_files
 from infoplane.params.classifier import Classifier
 from infoplane.params.encoders import load_encoder_options, load_encoders
 from infoplane.params.section import read_seed, read_yaml
@@ -58,6 +59,23 @@ def test_the_committed_file_is_valid() -> None:
         ("encoders", "[]", ["encoders", "one or more"]),
         ("encoder_options.EfficientNetLite0", None, ["encoder_options.EfficientNetLite0", "missing"]),
         ("encoder_options.EfficientNetLite0", "{size: 3}", ["encoder_options.EfficientNetLite0.size", "image_size"]),
+        (
+            "encoder_options.EfficientNetLite0",
+            "{weights: a.pth}",
+            ["encoder_options.EfficientNetLite0.sha256: missing", "a.pth"],
+        ),
+        (
+            "encoder_options.EfficientNetLite0",
+            "{model: a.h5, layer: x}",
+            ["encoder_options.EfficientNetLite0.model", "'a.h5'", ".keras"],
+        ),
+        ("encoder_options.EfficientNetLite0", "{model: a.keras}", ["encoder_options.EfficientNetLite0", "layer"]),
+        ("encoder_options.EfficientNetLite0", "{layer: x}", ["encoder_options.EfficientNetLite0", "with model only"]),
+        (
+            "encoder_options.EfficientNetLite0",
+            "{weights: a.pth, sha256: abc}",
+            ["encoder_options.EfficientNetLite0.sha256", "'abc'", "pattern"],
+        ),
         ("measure.noise_std", "0", ["measure.noise_std", "greater than 0"]),
         ("measure.noise_curve", "[0.5, -1.0]", ["measure.noise_curve", "-1.0"]),
         ("measure.mine.max_steps", "0", ["measure.mine.max_steps", "0"]),
@@ -121,6 +139,34 @@ def test_reading_a_field_is_recorded() -> None:
 def test_models_and_file_have_the_same_sections() -> None:
     data = read_yaml(COMMITTED)
     assert set(data) == {"seed", "encoders", "encoder_options", *(model.key for model in SECTIONS)}
+
+
+def test_arrays_have_names_of_ones_own(tmp_path: Path) -> None:
+    file = changed(tmp_path, "data.source", "arrays")
+    text = file.read_text().replace("- EfficientNetLite0\n", "- my-network\n", 1)
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"encoder_options\.my-network: missing"):
+        check(file)
+    file.write_text(text.replace("encoder_options:\n", "encoder_options:\n  my-network: {}\n"))
+    check(file)
+    file.write_text(text.replace("my-network", "my/network"))
+    with pytest.raises(ValueError, match="letters, digits"):
+        check(file)
+
+
+def test_files_of_networks_are_held_against_their_digests(tmp_path: Path) -> None:
+    weights = tmp_path / "a.pth"
+    weights.write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    file = changed(tmp_path, "encoder_options.EfficientNetLite0", f"{{weights: {weights}, sha256: {digest}}}")
+    check(file)
+    check_files(file)
+    weights.write_bytes(b"others")
+    check(file)
+    with pytest.raises(
+        ValueError, match=rf"encoder_options\.EfficientNetLite0\.sha256: .* not {digest}: write the new"
+    ):
+        check_files(file)
 
 
 def test_no_file_and_no_yaml(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +28,8 @@ class Leg:
 class Training:
     """A trained layer: its weights at each stop, and its course.
 
-    ``weights[stop]`` holds ``kernel`` (d, k) and ``bias`` (k,), k = 1 for two classes; ``curves`` has a row for
-    each epoch and split: epoch, split, loss (nats), accuracy.
+    ``weights[stop]`` holds ``kernel`` (d, k) and ``bias`` (k,), k = 1 for two classes, or the ``logits`` themselves
+    where they were given; ``curves`` has a row for each epoch and split: epoch, split, loss (nats), accuracy.
     """
 
     weights: dict[int, dict[str, Array]]
@@ -158,7 +158,33 @@ class _DenseClassifier:
         return tf.reduce_mean(losses), tf.reduce_mean(tf.cast(predicted == labels, tf.float32))
 
 
+def given(predictions: Mapping[int, Array], labels: Array) -> Training:
+    """Predictions made elsewhere in place of a training: scored on the test rows, which is all that is known.
+
+    Args:
+        predictions: logits of the test rows at each stop, (n, K), or (n, 1) for two classes.
+        labels: their classes 0..K-1, (n,).
+    """
+    curves = []
+    for stop, scores in predictions.items():
+        loss, accuracy = _score(np.asarray(scores, np.float64), np.asarray(labels))
+        curves.append({"epoch": stop, "split": "test", "loss": loss, "accuracy": accuracy})
+    return Training({stop: {"logits": np.asarray(scores)} for stop, scores in predictions.items()}, curves)
+
+
+def _score(scores: Array, labels: Array) -> tuple[float, float]:
+    """Mean cross-entropy in nats, and accuracy."""
+    if scores.shape[1] == 1:  # the log odds of class 1
+        scores = np.concatenate([np.zeros_like(scores), scores], axis=1)
+    largest = scores.max(axis=1)
+    log_sums = largest + np.log(np.exp(scores - largest[:, None]).sum(axis=1))
+    loss = float(np.mean(log_sums - scores[np.arange(len(labels)), labels]))
+    return loss, float(np.mean(scores.argmax(axis=1) == labels))
+
+
 def logits(weights: dict[str, Array], x: Array) -> Array:
     """The layer's outputs before sigmoid or softmax, (n, k) float32, k = 1 for two classes."""
+    if "logits" in weights:
+        return weights["logits"]
     scores: Array = (np.asarray(x, np.float32) @ weights["kernel"] + weights["bias"]).astype(np.float32)
     return scores

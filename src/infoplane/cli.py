@@ -1,4 +1,4 @@
-"""The command line: ``infoplane estimate``, ``estimate-noisy``, ``calibrate`` and ``methods``.
+"""The command line: ``infoplane estimate``, ``estimate-noisy``, ``calibrate``, ``profile`` and ``methods``.
 
 Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 the method failed on good
 input, 2 bad input (one line says which file and what is wrong).
@@ -252,6 +252,24 @@ def _run_calibrate(arguments: argparse.Namespace) -> None:
         print(command.text(outcome))
 
 
+# profile
+
+
+def _declare_profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="a profile; without one, the profiles are listed")
+    parser.add_argument("--force", action="store_true", help="lose changes of params.yaml that are not committed")
+
+
+def _run_profile(arguments: argparse.Namespace) -> None:
+    from infoplane import profiles
+
+    if arguments.name is None:
+        print("\n".join(profiles.names(Path())))
+        return
+    profiles.write(arguments.name, Path(), force=arguments.force)
+    print(f"params.yaml: now that of profile {arguments.name}", file=sys.stderr)
+
+
 # shared
 
 
@@ -317,6 +335,7 @@ _COMMANDS = (
         _declare_calibrate,
         _run_calibrate,
     ),
+    Command("profile", "Write params.yaml from a named profile of this checkout.", _declare_profile, _run_profile),
     Command("methods", "List the methods of `estimate`, and what each is for.", _declare_methods, _run_methods),
 )
 

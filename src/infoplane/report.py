@@ -146,7 +146,8 @@ def stop_row(measured: Measurements, encoder: str, stop: int) -> Line:
     scores, values = measured.training[encoder][str(stop)], measured.prediction[encoder][str(stop)]
     cells = [
         ("accuracy, test", f"{scores['test']['accuracy']:.1%}"),
-        ("accuracy, train", f"{scores['train']['accuracy']:.1%}"),
+        # Unknown where predictions on the test rows alone were brought from elsewhere.
+        ("accuracy, train", f"{scores['train']['accuracy']:.1%}" if "train" in scores else "–"),
         ("loss, test", f"{scores['test']['loss']:#.3g}"),
         ("I(P; Y), at least", _with_error(values["prediction_label"])),
         ("MINE", _with_error(values.get("mine"))),

@@ -22,7 +22,7 @@ class Measurements:
     Args:
         encoders: their names, in the order in which they are shown.
         stops: the classifier's stops in epochs, ascending.
-        training: for each encoder {stop: {"train" and "test": {"loss" (nats), "accuracy"}}}.
+        training: for each encoder {stop: {"train" and "test": {"loss" (nats), "accuracy"}}}; "train" may be missing.
         noise: for each encoder {"embedding_noise": Q, "aa_mine": Q, "noise_curve": {noise_std: Q}}.
         label: for each encoder {"embedding_label": Q, "mine": Q, "probe": Q, "shuffled": Q}.
         prediction: for each encoder {stop: {"prediction_label": Q, "mine": Q, "probe": Q, …}}.

@@ -12,8 +12,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from infoplane.encoders import random_weights
 from infoplane.encoders.encoder import Encoder
+from infoplane.encoders.network_file import NetworkFile, one_line
 from infoplane.runtime import tensorflow
 
 _SILENCE_SECONDS = 10.0
@@ -25,7 +28,9 @@ _CACHED_AS = {
 """Files that Keras keeps under another name than the server's."""
 
 
-def encoder(name: str, module: str, image_size: int, random_seed: int | None = None) -> Encoder:
+def encoder(
+    name: str, module: str, image_size: int, random_seed: int | None = None, file: NetworkFile | None = None
+) -> Encoder:
     """A network of ``keras.applications``.
 
     Args:
@@ -34,9 +39,10 @@ def encoder(name: str, module: str, image_size: int, random_seed: int | None = N
         image_size: side of the images in pixels, at least the network's smallest.
         random_seed: None for the ImageNet weights, which Keras downloads unless it has them, else the seed of random
             ones.
+        file: weights without the top (``.weights.h5``, or the older ``.h5``) in place of Keras' own.
 
     Raises:
-        ValueError: the weights are neither in Keras' folder nor to be had from here.
+        ValueError: the weights are neither in Keras' folder nor to be had from here, or the file is not this network's.
     """
     tensorflow()
     import keras
@@ -44,11 +50,30 @@ def encoder(name: str, module: str, image_size: int, random_seed: int | None = N
     preprocess = import_module(f"keras.applications.{module}").preprocess_input
     shape = {"include_top": False, "pooling": "avg", "input_shape": (image_size, image_size, 3)}
     construct = getattr(keras.applications, name)
+    if file is not None:
+        return Encoder(name, _from_file(name, construct(weights=None, **shape), file), preprocess)
     if random_seed is None:
         return Encoder(name, _pretrained(name, construct, shape), preprocess)
     model = construct(weights=None, **shape)
     random_weights.initialise(model, preprocess, random_seed)
     return Encoder(name + "-untrained", model, preprocess)
+
+
+def _from_file(name: str, model: Any, file: NetworkFile) -> Any:
+    path = file.verified(name)
+    for variable in model.weights:  # Keras passes over what a file lacks, here and there with a warning alone
+        variable.assign(np.full(variable.shape, np.nan))
+    try:
+        model.load_weights(path)
+        lacking = [variable.path for variable in model.weights if np.isnan(variable.numpy()).any()]
+        if lacking:
+            raise ValueError(f"it has no {', '.join(lacking[:3])}")
+    except Exception as error:  # HDF5 and Keras fail with many kinds
+        raise ValueError(
+            f"{file.key(name)}: {path} does not fit {name} without its top (of Keras' files: *_notop.h5): "
+            f"{one_line(error)}"
+        ) from error
+    return model
 
 
 def _pretrained(name: str, construct: Any, shape: dict[str, Any]) -> Any:

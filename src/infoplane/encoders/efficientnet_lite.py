@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from infoplane.encoders import random_weights, torch_checkpoint
 from infoplane.encoders.encoder import Encoder
+from infoplane.encoders.network_file import NetworkFile
 from infoplane.runtime import tensorflow
 
 _STEM_WIDTH = 32
@@ -79,18 +80,25 @@ _STAGES = (
 )
 
 
-def encoder(name: str, image_size: int, random_seed: int | None = None) -> Encoder:
+def encoder(name: str, image_size: int, random_seed: int | None = None, file: NetworkFile | None = None) -> Encoder:
     """An EfficientNet-Lite without its top.
 
     Args:
         name: ``EfficientNetLite0``, ``1`` or ``2``.
         image_size: side of the images in pixels, at least 32.
         random_seed: None for the ImageNet weights, else the seed of random ones.
+        file: a torch checkpoint in place of the installed one.
 
     Raises:
-        ValueError: the package with the weights is missing or its file is damaged.
+        ValueError: the package with the weights is missing or its file is damaged, or the file is not this network's.
     """
     model = network(name, image_size)
+    if file is not None:
+        try:
+            load_weights(model, torch_checkpoint.read(file.verified(name), file.sha256))
+        except ValueError as error:
+            raise ValueError(str(error) if str(error).startswith("enc") else f"{file.key(name)}: {error}") from error
+        return Encoder(name, model, preprocess)
     if random_seed is None:
         load_weights(model, read_checkpoint(name))
         return Encoder(name, model, preprocess)

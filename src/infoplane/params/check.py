@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from infoplane import encoders
+from infoplane.encoders.network_file import NetworkFile
 from infoplane.params.calibrate import Calibrate
 from infoplane.params.classifier import Classifier
 from infoplane.params.data import Data
@@ -50,6 +51,11 @@ def check(path: Path = PARAMS_FILE) -> None:
 
 def _check_encoders(path: Path) -> None:
     names = load_encoders(path)
+    if Data.load(path).source == "arrays":
+        for name in names:
+            _check_name(path, name)
+            load_encoder_options(name, path)
+        return
     for name in names:
         _check_encoder(path, name, _LARGEST_IMAGE)
     size = Embed.load(path).image_size
@@ -57,17 +63,61 @@ def _check_encoders(path: Path) -> None:
         _check_encoder(path, name, load_encoder_options(name, path).image_size or size)
 
 
-def _check_encoder(path: Path, name: str, image_size: int) -> None:
+def _check_name(path: Path, name: str) -> None:
     try:
-        encoders.check(name, image_size)
+        encoders.check_name(name)
     except ValueError as error:
-        raise ValueError(f"{path}: encoders: {error}") from None
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _check_encoder(path: Path, name: str, image_size: int) -> None:
+    missing: ValueError | None = None
+    try:
+        file = network_file(name, path)
+    except ValueError as error:
+        file, missing = None, error
+    try:
+        encoders.check(name, image_size, file)  # an unknown name is a likelier mistake than a missing entry
+        if missing is not None:
+            raise missing
+    except ValueError as error:
+        if error is missing:
+            raise
+        where = "" if str(error).startswith(("encoder_options.", "encoders:")) else "encoders: "
+        raise ValueError(f"{path}: {where}{error}") from None
+
+
+def network_file(name: str, path: Path = PARAMS_FILE) -> NetworkFile | None:
+    """The file that one encoder is made from, None without one."""
+    options = load_encoder_options(name, path).file()
+    return None if options is None else NetworkFile(**options)  # type: ignore[arg-type]
+
+
+def check_files(path: Path = PARAMS_FILE) -> None:
+    """Look for the folder of ``data``, and hold every file that encoders are made from against its digest.
+
+    Raises:
+        ValueError: a line for each that is missing or another one.
+    """
+    problems = []
+    data = Data.load(path)
+    if not Path(data.path).is_dir():
+        problems.append(f"{path}: data.path: {data.path}: no such folder")
+    for name in load_encoders(path):
+        try:
+            if (file := network_file(name, path)) is not None:
+                file.verified(name)
+        except ValueError as error:
+            problems.append(f"{path}: {error}")
+    if problems:
+        raise ValueError("\n".join(problems))
 
 
 def main() -> int:
-    """Check ``params.yaml`` in the current folder; problems go to standard error."""
+    """Check ``params.yaml`` in the current folder and the files it names; problems go to standard error."""
     try:
         check()
+        check_files()
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

@@ -14,7 +14,7 @@ class Data(Section):
 
     key: ClassVar[str] = "data"
 
-    source: Literal["mnist", "folder", "tfds"]
+    source: Literal["mnist", "folder", "tfds", "arrays"]
     path: str = Field(min_length=1)
     name: str = Field(min_length=1)
     split: str = Field(min_length=1)

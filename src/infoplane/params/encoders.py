@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from infoplane.params.section import PARAMS_FILE, Options, parse, read_keys, read_yaml
 
@@ -14,6 +14,36 @@ class EncoderOptions(Options):
     """What may be set for one encoder."""
 
     image_size: int | None = Field(default=None, ge=16, le=2048)
+    weights: str | None = Field(default=None, min_length=1)
+    model: str | None = Field(default=None, min_length=1)
+    layer: str | None = None
+    preprocessing: Literal["none", "unit", "symmetric", "torch", "caffe"] = "none"
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+
+    @field_validator("model")
+    @classmethod
+    def _keras_file(cls, model: str | None) -> str | None:
+        if model is not None and not model.endswith(".keras"):
+            raise ValueError("the path of a .keras file, as model.save writes it, is allowed")
+        return model
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        if self.weights is not None and self.model is not None:
+            raise ValueError("weights or model is allowed, not both")
+        if self.model is not None and self.layer is None:
+            raise ValueError("layer is missing: the name of the model's layer that is read")
+        if self.model is None and (self.layer is not None or self.preprocessing != "none"):
+            raise ValueError("layer and preprocessing are allowed with model only")
+        if self.sha256 is not None and self.weights is None and self.model is None:
+            raise ValueError("sha256 is allowed with weights or model only")
+        return self
+
+    def file(self) -> dict[str, str | None] | None:
+        """The options that say which file a network is made from, None without one."""
+        if self.weights is None and self.model is None:
+            return None
+        return self.model_dump(exclude={"image_size"})
 
 
 def load_encoders(path: Path = PARAMS_FILE) -> tuple[str, ...]:

@@ -1,0 +1,228 @@
+"""A folder of arrays made elsewhere, checked and copied into the pipeline: ``data.source: arrays``.
+
+Split already (``labels/`` is a folder)::
+
+    labels/train.npy  labels/test.npy            classes 0 .. K-1, (n,), integers
+    embeddings/<encoder>/train.npy, test.npy     (n, d), numbers
+    predictions/<encoder>/<stop>.npy             logits of the test rows, (n_test, K), or (n_test,) for two classes
+
+or not (``labels.npy`` is a file)::
+
+    labels.npy                                   (n,)
+    test_rows.npy                                (n,), booleans; without it, data.test_fraction of each class at random
+    embeddings/<encoder>.npy                     (n, d)
+    predictions/<encoder>/<stop>.npy             of all n rows; needs test_rows.npy: only those rows count
+
+Predictions are optional, for each encoder. ``classes.txt``, if there is one, names the classes, one a line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib import format as npy_format
+
+from infoplane import io
+from infoplane.arrays.stored import MARK, PREDICTIONS
+from infoplane.images.splits import SPLITS, StratifiedDeal
+from infoplane.seeds import generator
+
+Array = npt.NDArray[Any]
+_ROWS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Labels of both splits, and which rows of the unsplit arrays these are (None: the arrays are split)."""
+
+    folder: Path
+    labels: dict[str, Array]
+    rows: dict[str, Array] | None
+    drawn: bool
+    """Whether the split was drawn here."""
+
+    @property
+    def classes(self) -> int:
+        return int(self.labels["train"].max()) + 1
+
+
+def bring_arrays(
+    path: Path, folder: Path, labels_folder: Path, *, test_fraction: float, limit: int | None, seed: int
+) -> dict[str, Any]:
+    """Check a folder of arrays and copy it, as float32, to where the pipeline's images would be.
+
+    Args:
+        path: laid out as above.
+        folder: existing and empty; gets embeddings, predictions and the mark.
+        labels_folder: existing; gets ``train.npy`` and ``test.npy``, (n,), int64.
+        test_fraction: share of each class in ``test`` if the folder does not say which rows are.
+        limit: must be None.
+        seed: of that split.
+
+    Returns:
+        Counts, for ``metrics/images.json``.
+
+    Raises:
+        ValueError: anything missing, unpaired, of a wrong shape or kind, or not finite; the line names the file.
+    """
+    if limit is not None:
+        raise ValueError(f"data.limit: {limit} given, but arrays are taken whole; null is allowed")
+    given = _labels(path, test_fraction, seed)
+    names = _class_names(path, given)
+    encoders = _encoders(path, given)
+    for encoder in encoders:
+        _copy_embeddings(given, encoder, folder / "embeddings" / encoder)
+        _copy_predictions(given, encoder, folder / PREDICTIONS / encoder)
+    for split, values in given.labels.items():
+        io.save_npy(labels_folder / f"{split}.npy", values)
+    io.save_json(folder / MARK, {"encoders": encoders})
+    counts = {split: dict(zip(names, np.bincount(y).tolist(), strict=True)) for split, y in given.labels.items()}
+    nothing: dict[str, Any] = {"converted": {}, "ignored": 0, "skipped": 0, "skipped_names": [], "skipped_reasons": {}}
+    total = sum(len(values) for values in given.labels.values())
+    return {"source": "arrays", "classes": names, "images": total, "counts": counts, **nothing}
+
+
+def _labels(path: Path, test_fraction: float, seed: int) -> _Given:
+    if not path.is_dir():
+        raise ValueError(f"data.path: {path}: no such folder")
+    if (path / "labels").is_dir():
+        given = _Given(path, {s: _integers(path / "labels" / f"{s}.npy") for s in SPLITS}, None, False)
+    elif (path / "labels.npy").is_file():
+        labels = _integers(path / "labels.npy")
+        drawn = not (path / "test_rows.npy").is_file()
+        test = _drawn(labels, test_fraction, seed) if drawn else _booleans(path / "test_rows.npy", len(labels))
+        rows = {"train": np.flatnonzero(~test), "test": np.flatnonzero(test)}
+        given = _Given(path, {split: labels[own] for split, own in rows.items()}, rows, drawn)
+    else:
+        raise ValueError(f"data.path: {path} has neither labels.npy nor labels/train.npy and labels/test.npy")
+    _refuse_missing_classes(given)
+    return given
+
+
+def _refuse_missing_classes(given: _Given) -> None:
+    largest = max((int(values.max()) for values in given.labels.values() if len(values)), default=-1)
+    rows = sum(map(len, given.labels.values()))
+    for split, values in given.labels.items():
+        missing = np.setdiff1d(np.arange(min(max(largest + 1, 2), rows + 2)), values)
+        if len(missing):
+            raise ValueError(
+                f"data.path: {given.folder}: no row of class {missing[0]} in {split}; labels 0 to K-1 are wanted, "
+                f"each in train and test, K at least 2"
+            )
+
+
+def _integers(file: Path) -> npt.NDArray[np.int64]:
+    labels = io.open_npy(file)
+    if labels.ndim != 1 or labels.dtype.kind not in "iub":
+        raise ValueError(f"{file}: shape {labels.shape}, {labels.dtype}; class labels 0 to K-1 of shape (n,) wanted")
+    if labels.size and int(labels.min()) < 0:
+        raise ValueError(f"{file}: a label is {int(labels.min())}; class labels 0 to K-1 are wanted")
+    return np.asarray(labels, np.int64)
+
+
+def _booleans(file: Path, count: int) -> npt.NDArray[np.bool_]:
+    rows = io.open_npy(file)
+    if rows.dtype != np.bool_ or rows.shape != (count,):
+        raise ValueError(f"{file}: shape {rows.shape}, {rows.dtype}; booleans of shape ({count},) are wanted")
+    return np.asarray(rows)
+
+
+def _drawn(labels: npt.NDArray[np.int64], test_fraction: float, seed: int) -> npt.NDArray[np.bool_]:
+    """A stratified split, as for images."""
+    deal = StratifiedDeal(np.bincount(labels), test_fraction, None)
+    test = np.zeros(len(labels), np.bool_)
+    for row in generator(seed, "images").permutation(len(labels)):
+        test[row] = deal.deal(int(labels[row])) == "test"
+    return test
+
+
+def _class_names(path: Path, given: _Given) -> list[str]:
+    if not (path / "classes.txt").is_file():
+        return [str(number) for number in range(given.classes)]
+    names = (path / "classes.txt").read_text(encoding="utf-8").split("\n")
+    names = [name.strip() for name in names if name.strip()]
+    if len(set(names)) != len(names) or len(names) != given.classes:
+        raise ValueError(
+            f"{path / 'classes.txt'}: {len(names)} names; {given.classes} distinct ones are wanted, one a line"
+        )
+    return names
+
+
+def _encoders(path: Path, given: _Given) -> list[str]:
+    folder = path / "embeddings"
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    if given.rows is None:
+        names = [entry.name for entry in entries if entry.is_dir()]
+    else:
+        names = [entry.stem for entry in entries if entry.suffix == ".npy"]
+    if not names:
+        wanted = "<encoder>/train.npy and test.npy" if given.rows is None else "<encoder>.npy"
+        raise ValueError(f"data.path: {folder} holds no embeddings; {wanted} are wanted, one or more encoders")
+    for extra in sorted((path / PREDICTIONS).iterdir()) if (path / PREDICTIONS).is_dir() else []:
+        if extra.name not in names:
+            raise ValueError(f"{extra}: predictions without embeddings; those given are of {', '.join(names)}")
+    return names
+
+
+def _copy_embeddings(given: _Given, encoder: str, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    width = None
+    for split in SPLITS:
+        file = given.folder / "embeddings" / (f"{encoder}/{split}.npy" if given.rows is None else f"{encoder}.npy")
+        array = _numbers(file)
+        rows = given.rows[split] if given.rows is not None else np.arange(len(array))
+        expected = len(given.labels[split]) if given.rows is None else sum(map(len, given.labels.values()))
+        if array.ndim != 2 or len(array) != expected or array.shape[1] < 1 or width not in (None, array.shape[1]):
+            columns = "d" if width is None else width
+            raise ValueError(f"{file}: shape {array.shape}; ({expected}, {columns}) is wanted, a row for each label")
+        width = array.shape[1]
+        _write(folder / f"{split}.npy", file, array, rows)
+
+
+def _copy_predictions(given: _Given, encoder: str, folder: Path) -> None:
+    source = given.folder / PREDICTIONS / encoder
+    if not source.is_dir():
+        return
+    if given.drawn:
+        raise ValueError(
+            f"{source}: predictions need test_rows.npy beside labels.npy: only rows the classifier never saw count"
+        )
+    folder.mkdir(parents=True)
+    expected = sum(map(len, given.labels.values())) if given.rows is not None else len(given.labels["test"])
+    for file in sorted(source.iterdir()):
+        if file.suffix != ".npy" or not file.stem.isdecimal() or str(int(file.stem)) != file.stem or file.stem == "0":
+            raise ValueError(f"{file}: <stop>.npy is wanted, the stop a number of epochs as in classifier.stops")
+        array = _numbers(file)
+        columns = array[:, None] if array.ndim == 1 else array
+        allowed = (1, 2) if given.classes == 2 else (given.classes,)
+        if columns.ndim != 2 or len(columns) != expected or columns.shape[1] not in allowed:
+            wanted = " or ".join(f"({expected}, {width})" for width in allowed)
+            raise ValueError(f"{file}: shape {array.shape}; logits of shape {wanted} are wanted")
+        rows = given.rows["test"] if given.rows is not None else np.arange(len(array))
+        _write(folder / file.name, file, columns, rows)
+
+
+def _numbers(file: Path) -> Array:
+    array = io.open_npy(file)
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"{file}: {array.dtype}; numbers are wanted")
+    return array
+
+
+def _write(path: Path, source: Path, array: Array, rows: Array) -> None:
+    """Some rows as float32, a block at a time."""
+    with io.atomic_path(path) as temporary, temporary.open("wb") as handle:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), array.shape[1])}
+        npy_format.write_array_header_1_0(handle, header)
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            own = rows[start : start + _ROWS_AT_ONCE]
+            with np.errstate(over="ignore"):
+                block = np.asarray(array[own], "<f4")
+            wrong = np.flatnonzero(~np.isfinite(block).all(axis=1))
+            if len(wrong):
+                raise ValueError(f"{source}: row {own[wrong[0]]} holds NaN, infinity or what float32 cannot hold")
+            handle.write(block.tobytes())

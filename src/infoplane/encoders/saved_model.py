@@ -1,0 +1,125 @@
+"""One's own network: a saved Keras model, read at a layer of one's choice.
+
+Loaded in Keras' safe mode, which refuses code inside the file (``Lambda`` layers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from infoplane.encoders import random_weights
+from infoplane.encoders.encoder import Encoder
+from infoplane.encoders.network_file import MODEL_SUFFIX, NetworkFile, one_line
+from infoplane.runtime import tensorflow
+
+_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_BGR_MEAN = (103.939, 116.779, 123.68)
+_LUMA = (0.299, 0.587, 0.114)
+_NAMED_LAYERS = 60
+
+PREPROCESSING: dict[str, Callable[[Any], Any]] = {
+    "none": lambda x: x,
+    "unit": lambda x: x / 255.0,
+    "symmetric": lambda x: x / 127.5 - 1.0,
+    "torch": lambda x: (x / 255.0 - _MEAN) / _STD,
+    "caffe": lambda x: x[..., ::-1] - _BGR_MEAN,
+}
+"""From RGB pixels 0 to 255 to what a network was trained on: as they are, 0 to 1, -1 to 1, torchvision's, Caffe's."""
+
+
+def encoder(name: str, file: NetworkFile, image_size: int, random_seed: int | None = None) -> Encoder:
+    """A saved model up to one of its layers, averaged over positions where these remain.
+
+    Args:
+        name: any.
+        file: path, layer and preprocessing. The layer's output may be (b, d), (b, positions, d) or (b, h, w, d).
+        image_size: side s of the images in pixels. The model takes (b, s, s, 3), or (b, s, s, 1), which gets luma.
+        random_seed: None for the weights in the file, else the seed of random ones.
+
+    Raises:
+        ValueError: no such file, another one than its digest says, no model that can be loaded without running code
+            of its own, no such layer, or shapes other than the above.
+    """
+    model = _load(name, file)
+    channels = _check_input(name, file, model, image_size)
+    network = _up_to_layer(name, file, model)
+    if network.input_shape[1] is None:
+        network = _at_size(network, image_size, channels)
+    preprocess = _on_grey(file.preprocessing) if channels == 1 else PREPROCESSING[file.preprocessing]
+    if random_seed is not None:
+        random_weights.initialise(network, preprocess, random_seed)
+    return Encoder(name, network, preprocess)
+
+
+def _load(name: str, file: NetworkFile) -> Any:
+    path = file.verified(name)
+    if path.suffix != MODEL_SUFFIX:
+        raise ValueError(f"{file.key(name)}: {path}: a {MODEL_SUFFIX} file is wanted, as model.save writes it")
+    tensorflow()
+    import keras
+
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # a damaged file, a Lambda layer, a class of somebody's own
+        raise ValueError(f"{file.key(name)}: {path} cannot be loaded safely: {one_line(error)}") from error
+    if not isinstance(model, keras.Model) or len(getattr(model, "inputs", None) or ()) != 1:
+        raise ValueError(f"{file.key(name)}: {path}: a functional or Sequential model with one input is wanted")
+    return model
+
+
+def _check_input(name: str, file: NetworkFile, model: Any, image_size: int) -> int:
+    """The number of channels of the model's input."""
+    shape = tuple(model.inputs[0].shape)
+    wanted = (None, image_size, image_size)
+    fits = len(shape) == 4 and all(have in (None, want) for have, want in zip(shape, wanted, strict=False))
+    if not fits or shape[3] not in (1, 3):
+        square = len(shape) == 4 and shape[1] == shape[2] and shape[3] in (1, 3)
+        hint = f"; set {file.key(name, 'image_size')} to {shape[1]}" if square else ""
+        raise ValueError(
+            f"{file.key(name)}: {file.path} takes {shape}, (batch, {image_size}, {image_size}, 3 or 1) is wanted{hint}"
+        )
+    return int(shape[3])
+
+
+def _up_to_layer(name: str, file: NetworkFile, model: Any) -> Any:
+    import keras
+
+    names = [layer.name for layer in model.layers]
+    if file.layer not in names:
+        given = "missing" if file.layer is None else f"{file.layer!r} given"
+        more = ", …" if len(names) > _NAMED_LAYERS else ""
+        allowed = ", ".join(names[-_NAMED_LAYERS:])
+        raise ValueError(f"{file.key(name, 'layer')}: {given}; the layers of {file.path} are {allowed}{more}")
+    try:
+        output = model.get_layer(file.layer).output
+        shape = tuple(output.shape)
+    except (AttributeError, ValueError) as error:
+        raise ValueError(f"{file.key(name, 'layer')}: {file.layer} has not one output: {one_line(error)}") from error
+    if len(shape) == 4:
+        output = keras.layers.GlobalAveragePooling2D(data_format="channels_last")(output)
+    elif len(shape) == 3:
+        output = keras.layers.GlobalAveragePooling1D(data_format="channels_last")(output)
+    if len(output.shape) != 2 or output.shape[-1] is None:
+        wanted = "(batch, d), (batch, positions, d) or (batch, height, width, d) is wanted"
+        raise ValueError(f"{file.key(name, 'layer')}: {file.layer} gives {shape}; {wanted}")
+    return keras.Model(model.inputs[0], output)
+
+
+def _at_size(network: Any, image_size: int, channels: int) -> Any:
+    """The same network for images of one size."""
+    import keras
+
+    fixed = keras.models.clone_model(network, input_tensors=keras.Input((image_size, image_size, channels)))
+    fixed.set_weights(network.get_weights())
+    return fixed
+
+
+def _on_grey(preprocessing: str) -> Callable[[Any], Any]:
+    """One channel of luma in place of three, and ``none``, ``unit`` or ``symmetric`` on it."""
+
+    def preprocess(pixels: Any) -> Any:
+        grey = tensorflow().reduce_sum(pixels * _LUMA, axis=-1, keepdims=True)
+        return PREPROCESSING[preprocessing](grey)
+
+    return preprocess

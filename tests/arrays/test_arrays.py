@@ -1,0 +1,209 @@
+"""Embeddings, labels and predictions made elsewhere: what goes in comes out, and what is wrong is named."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from infoplane import io
+from infoplane.arrays.bring import bring_arrays
+from infoplane.arrays.scored import given_predictions
+from infoplane.arrays.stored import hand_on, holds_arrays
+from infoplane.classifiers import given, logits
+
+from made_arrays import ROWS, TEST, arrays, put, write_split, write_whole
+
+
+def bring(path: Path, target: Path, **options: Any) -> dict[str, Any]:
+    for name in ("images", "labels"):
+        (target / name).mkdir(parents=True)
+    settings = {"test_fraction": 0.4, "limit": None, "seed": 0, **options}
+    return bring_arrays(path, target / "images", target / "labels", **settings)
+
+
+@pytest.mark.parametrize("write", [write_split, write_whole])
+def test_what_goes_in_comes_out(tmp_path: Path, write: Callable[..., None]) -> None:
+    made = arrays(3)
+    write(tmp_path / "mine", made)
+    report = bring(tmp_path / "mine", tmp_path)
+    assert (report["source"], report["images"], report["classes"]) == ("arrays", ROWS, ["0", "1", "2"])
+    assert sum(report["counts"]["test"].values()) == made["test"].sum()
+    assert holds_arrays(tmp_path / "images")
+    for split, rows in (("train", ~made["test"]), ("test", made["test"])):
+        np.testing.assert_array_equal(np.load(tmp_path / "labels" / f"{split}.npy"), made["y"][rows])
+    for name in ("sharp", "vague"):
+        (tmp_path / name).mkdir()
+        hand_on(tmp_path / "images", name, tmp_path / name)
+        stored = np.load(tmp_path / name / "test.npy")
+        assert stored.dtype == np.float32
+        np.testing.assert_array_equal(stored, made[name][made["test"]].astype(np.float32))
+    scored = given_predictions(tmp_path / "sharp", tmp_path / "labels", [3])
+    assert scored is not None
+    np.testing.assert_array_equal(logits(scored.weights[3], stored), made["3"][made["test"]].astype(np.float32))
+    assert given_predictions(tmp_path / "vague", tmp_path / "labels", [3]) is None
+    with pytest.raises(ValueError, match=r"classifier\.stops: no predictions of sharp at 30; those given are at 1, 3"):
+        given_predictions(tmp_path / "sharp", tmp_path / "labels", [1, 30])
+    with pytest.raises(ValueError, match=r"'blurred': no such arrays; data\.path has embeddings of sharp, vague"):
+        hand_on(tmp_path / "images", "blurred", tmp_path)
+
+
+def test_the_two_layouts_store_the_same_bytes(tmp_path: Path) -> None:
+    for name, write in (("a", write_split), ("b", write_whole)):
+        write(tmp_path / name / "mine", arrays())
+        bring(tmp_path / name / "mine", tmp_path / name)
+    files = sorted(file for file in (tmp_path / "a" / "images").rglob("*") if file.is_file())
+    assert len(files) == 4 + 2 + 1
+    for file in files:
+        other = tmp_path / "b" / file.relative_to(tmp_path / "a")
+        assert file.read_bytes() == other.read_bytes()
+
+
+def test_a_split_is_drawn_where_none_is_given(tmp_path: Path) -> None:
+    write_whole(tmp_path / "mine", arrays(4))
+    (tmp_path / "mine" / "test_rows.npy").unlink()
+    with pytest.raises(ValueError, match=r"predictions need test_rows\.npy"):
+        bring(tmp_path / "mine", tmp_path / "first")
+    shutil.rmtree(tmp_path / "mine" / "predictions")
+    put(tmp_path / "mine" / "embeddings" / "number.npy", np.arange(ROWS, dtype=np.int32)[:, None])
+    report = bring(tmp_path / "mine", tmp_path / "second", test_fraction=0.2)
+    assert report["counts"]["test"] == {str(label): 10 for label in range(4)}
+    rows = [np.load(tmp_path / "second" / "images" / "embeddings" / "number" / f"{s}.npy") for s in ("train", "test")]
+    assert sorted(np.concatenate(rows)[:, 0]) == list(range(ROWS)), "each row once"
+    labels = np.load(tmp_path / "mine" / "labels.npy")
+    np.testing.assert_array_equal(labels[rows[1][:, 0].astype(int)], np.load(tmp_path / "second/labels/test.npy"))
+
+
+def test_scores_of_given_predictions() -> None:
+    """Against scikit-learn; one column is the log odds of class 1."""
+    from sklearn.metrics import accuracy_score, log_loss
+
+    rng = np.random.default_rng(0)
+    y, scores = rng.integers(0, 4, 500), 3 * rng.standard_normal((500, 4))
+    found = given({7: scores}, y).scores()["7"]["test"]
+    posterior = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    assert found["loss"] == pytest.approx(log_loss(y, posterior))
+    assert found["accuracy"] == accuracy_score(y, posterior.argmax(1))
+    binary = y % 2
+    one = given({7: scores[:, :1]}, binary).scores()
+    two = given({7: np.hstack([np.ones((500, 1)), scores[:, :1] + 1])}, binary).scores()
+    assert one["7"]["test"]["loss"] == pytest.approx(two["7"]["test"]["loss"])
+    assert one["7"]["test"]["loss"] == pytest.approx(log_loss(binary, 1 / (1 + np.exp(-scores[:, 0]))))
+
+
+def _shorter(folder: Path) -> None:
+    put(folder / "embeddings/sharp/test.npy", np.zeros((TEST - 1, 16)))
+
+
+def _narrower(folder: Path) -> None:
+    put(folder / "embeddings/sharp/test.npy", np.zeros((TEST, 15)))
+
+
+def _nan(folder: Path) -> None:
+    rows = np.load(folder / "embeddings/vague/train.npy")
+    rows[17, 3] = np.nan
+    put(folder / "embeddings/vague/train.npy", rows)
+
+
+def _huge(folder: Path) -> None:
+    put(folder / "embeddings/vague/test.npy", np.full((TEST, 16), 1e300))
+
+
+def _images(folder: Path) -> None:
+    put(folder / "embeddings/sharp/test.npy", np.zeros((TEST, 2, 2, 16)))
+
+
+def _words(folder: Path) -> None:
+    put(folder / "labels/test.npy", np.array(["cat"] * TEST))
+
+
+def _gap(folder: Path) -> None:
+    put(folder / "labels/test.npy", 2 * np.load(folder / "labels/test.npy"))
+
+
+def _from_far(folder: Path) -> None:
+    put(folder / "labels/test.npy", np.load(folder / "labels/test.npy") + 10**12)
+
+
+def _negative(folder: Path) -> None:
+    put(folder / "labels/test.npy", -np.load(folder / "labels/test.npy"))
+
+
+def _columns(folder: Path) -> None:
+    put(folder / "predictions/sharp/3.npy", np.zeros((TEST, 3)))
+
+
+def _stop(folder: Path) -> None:
+    put(folder / "predictions/sharp/last.npy", np.zeros((TEST, 2)))
+
+
+def _orphan(folder: Path) -> None:
+    put(folder / "predictions/other/3.npy", np.zeros((TEST, 2)))
+
+
+def _pickle(folder: Path) -> None:
+    np.save(folder / "embeddings/sharp/test.npy", np.array([{}]), allow_pickle=True)
+
+
+def _missing(folder: Path) -> None:
+    (folder / "embeddings/sharp/test.npy").unlink()
+
+
+def _none(folder: Path) -> None:
+    shutil.rmtree(folder / "embeddings")
+
+
+def _names(folder: Path) -> None:
+    (folder / "classes.txt").write_text("cat\n")
+
+
+def _no_labels(folder: Path) -> None:
+    shutil.rmtree(folder / "labels")
+
+
+WRONG = {
+    _shorter: f"embeddings/sharp/test.npy: shape ({TEST - 1}, 16); ({TEST}, 16) is wanted, a row for each label",
+    _narrower: f"embeddings/sharp/test.npy: shape ({TEST}, 15); ({TEST}, 16) is wanted",
+    _nan: "embeddings/vague/train.npy: row 17 holds NaN",
+    _huge: "embeddings/vague/test.npy: row 0 holds NaN, infinity or what float32 cannot hold",
+    _images: f"embeddings/sharp/test.npy: shape ({TEST}, 2, 2, 16)",
+    _words: "labels/test.npy: shape (80,), <U3; class labels 0 to K-1",
+    _gap: "no row of class 2 in train",
+    _from_far: "in train; labels 0 to K-1 are wanted",
+    _negative: "labels/test.npy: a label is -1",
+    _columns: f"predictions/sharp/3.npy: shape ({TEST}, 3); logits of shape ({TEST}, 1) or ({TEST}, 2) are wanted",
+    _stop: "predictions/sharp/last.npy: <stop>.npy is wanted",
+    _orphan: "predictions/other: predictions without embeddings; those given are of sharp, vague",
+    _pickle: "embeddings/sharp/test.npy: it holds pickled Python objects",
+    _missing: "embeddings/sharp/test.npy: no such file",
+    _none: "holds no embeddings; <encoder>/train.npy and test.npy are wanted",
+    _names: "classes.txt: 1 names; 2 distinct ones are wanted",
+    _no_labels: "has neither labels.npy nor labels/train.npy and labels/test.npy",
+}
+
+
+@pytest.mark.parametrize("spoil", WRONG, ids=lambda spoil: spoil.__name__)
+def test_what_is_wrong_is_named(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    write_split(tmp_path / "mine", arrays())
+    spoil(tmp_path / "mine")
+    with pytest.raises(ValueError, match=r"wanted|neither|pickled|no such file|NaN|label|without") as caught:
+        bring(tmp_path / "mine", tmp_path)
+    assert WRONG[spoil] in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_limit_is_refused(tmp_path: Path) -> None:
+    write_split(tmp_path / "mine", arrays())
+    with pytest.raises(ValueError, match=r"data\.limit: 100 given, but arrays are taken whole"):
+        bring(tmp_path / "mine", tmp_path, limit=100)
+
+
+def test_a_single_log_odds_column_becomes_a_matrix(tmp_path: Path) -> None:
+    write_split(tmp_path / "mine", arrays())
+    put(tmp_path / "mine/predictions/sharp/3.npy", np.linspace(-1, 1, TEST))
+    bring(tmp_path / "mine", tmp_path)
+    assert io.open_npy(tmp_path / "images/predictions/sharp/3.npy").shape == (TEST, 1)
