@@ -49,7 +49,8 @@ def run(stage: str, work: Callable[[argparse.Namespace], None], parser: argparse
             for output in (*outputs, RUN_LOG / f"{name}.*"):
                 io.remove_leftovers(output)
             started, cpu = time.time(), time.process_time()
-            work(arguments)
+            with live_progress(name):
+                work(arguments)
             log_run(name, time.time() - started, time.process_time() - cpu)
     except ValueError as error:
         for line in str(error).splitlines():
@@ -65,6 +66,12 @@ def check_parameters() -> None:
     """
     import_module("infoplane.params.check").check()
     read_keys.clear()
+
+
+def live_progress(name: str) -> contextlib.AbstractContextManager[None]:
+    """Live progress into the run log; imported by name for the same reason, since it sees results but makes none."""
+    watched: contextlib.AbstractContextManager[None] = import_module("stages.watch").watched(RUN_LOG / "live" / name)
+    return watched
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infoplane import seeds
+from infoplane import live, seeds
 from infoplane.runtime import tensorflow
 
 Array = npt.NDArray[Any]
@@ -94,6 +94,7 @@ def train(
         for _ in range(leg.epochs):
             layer.epoch(*data["train"], order.permutation(len(train_x)), batch_size)
             epoch += 1
+            scores: dict[str, float] = {}
             for split, rows in data.items():
                 loss, accuracy = layer.evaluate(*rows)
                 if not np.isfinite(loss):
@@ -101,6 +102,8 @@ def train(
                         f"the classifier's {split} loss is {loss} after epoch {epoch}: lower the learning rate"
                     )
                 curves.append({"epoch": epoch, "split": split, "loss": loss, "accuracy": accuracy})
+                scores |= {f"{split}_loss": loss, f"{split}_accuracy": accuracy}
+            live.report("epochs", epoch, scores)
         weights[leg.stop] = layer.weights()
     return Training(weights, curves)
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from numpy.lib import format as npy_format
 from tqdm import tqdm
 
-from infoplane import compute, io
+from infoplane import compute, io, live
 from infoplane.encoders.encoder import Encoder
 from infoplane.images.ordered import ordered_map
 from infoplane.images.reading import batches, split_size
@@ -109,6 +109,7 @@ def _write(path: Path, title: str, total: int, blocks: Iterable[Rows]) -> None:
                 npy_format.write_array_header_1_0(handle, header)
             _refuse_not_finite(rows, done, title)
             done += len(rows)
+            live.report(title, done, {"images": done})
             if done > total:
                 raise ValueError(f"{path}: more than the {total} images announced")
             handle.write(rows.astype("<f4", copy=False).tobytes())
