@@ -20,6 +20,14 @@ def test_parts_are_disjoint_and_every_row_reports_once(n: int, folds: int, share
         assert len(part.select) == pytest.approx(share * (n - len(part.report)), abs=1)
 
 
+def test_of_many_samples_most_fit() -> None:
+    labels = np.arange(60_000) % 3
+    for part in crossfit.split(60_000, CriticOptions(), seed=0, labels=labels):
+        assert len(part.select) == pytest.approx(2_000, abs=3)
+        assert len(part.fit) == pytest.approx(43_000, abs=3)
+        assert np.ptp(np.bincount(labels[part.select])) <= 1
+
+
 def test_every_part_has_its_share_of_each_class() -> None:
     labels = np.repeat(np.arange(5), 40)
     for part in crossfit.split(200, CriticOptions(), seed=0, labels=labels):

@@ -17,6 +17,8 @@ from infoplane.validation import Array
 
 Summary = TypeVar("Summary")
 
+_MOST_SELECTING = 2_000
+"""Rows of a selection part; more cost time at every look, and serve better in fitting."""
 _ROWS_PER_PART = 4
 MANY_COLUMNS = 64
 """Columns above which they are no longer scaled to par, nor looked at one by one."""
@@ -82,8 +84,9 @@ def split(n: int, options: CriticOptions, seed: int, labels: Array | None = None
     result = []
     for number in range(options.folds):
         others = order[fold[order] != number]
-        rank = (np.arange(len(others)) + random.random()) * options.selection_share
-        chosen = np.floor(rank) != np.floor(rank + options.selection_share)
+        share = min(options.selection_share, _MOST_SELECTING / len(others))
+        rank = (np.arange(len(others)) + random.random()) * share
+        chosen = np.floor(rank) != np.floor(rank + share)
         result.append(Parts(np.sort(others[~chosen]), np.sort(others[chosen]), np.flatnonzero(fold == number)))
     return result
 
