@@ -2,7 +2,6 @@
 
     python benchmarks/accuracy.py czyz                  the 40 tasks of Czyż et al. 2023, n = 10,000, rebuilt
     python benchmarks/accuracy.py own                   what that benchmark is blind for, several seeds
-    python benchmarks/accuracy.py coverage              six tasks, n = 2,000, 20 seeds: how often ci95 holds the truth
     python benchmarks/accuracy.py samples FOLDER        .npz files with x, z and mutual_information
 
 Each writes ``benchmarks/accuracy_<suite>.csv`` row by row, takes up where an earlier run of the same command stopped
@@ -325,20 +324,6 @@ def _independent() -> Iterator[Task]:
     yield Task("independent counts", Independent(ZeroInflatedPoisson(0.2), UniformSteps(4)), 1_000, 5, "numbers", False)
 
 
-def coverage() -> list[Task]:
-    """Six tasks of fewer than 3 nats, n = 2,000, 20 seeds."""
-    clusters = Mixture(np.array([[0.0, 0.0], [2.5, 0.5], [0.0, 3.0]]), np.tile(np.eye(2), (3, 1, 1)), np.arange(3))
-    tasks: list[tuple[str, Distribution, str | None]] = [
-        ("Gaussian 2+2", correlated_gaussian(2, 0.6), None),
-        ("Gaussian 5+5, dense", dense_gaussian(5, 5, 0.5), None),
-        ("Gaussian clusters 1+1", GaussianClusters.of(1, 1, 3, 2.0, 0.5, 8), None),
-        ("Gaussian clusters 3+3", GaussianClusters.of(3, 3, 4, 1.5, 0.6, 9), None),
-        ("clusters and their labels", clusters, None),
-        ("symmetric channel, 6 values", symmetric_channel(6, 0.3), "labels"),
-    ]
-    return [Task(name, base, 2_000, 20, kind, False) for name, base, kind in tasks]
-
-
 def samples(folder: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray, float]]:
     """Name, x, z and truth of every .npz in a folder."""
     for path in sorted(folder.glob("*.npz")):
@@ -440,7 +425,7 @@ def summarise(path: Path) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Accuracy of auto against known mutual information.")
-    parser.add_argument("suite", choices=("czyz", "own", "coverage", "samples"))
+    parser.add_argument("suite", choices=("czyz", "own", "samples"))
     parser.add_argument("folder", nargs="?", type=Path, help="of the .npz files, for samples")
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--only", default="")
@@ -456,7 +441,7 @@ def main() -> None:
             for name, x, z, truth in samples(arguments.folder)
         )
     else:
-        tasks = {"czyz": czyz, "own": own, "coverage": coverage}[arguments.suite]()
+        tasks = {"czyz": czyz, "own": own}[arguments.suite]()
         rows = iter(pending(tasks, arguments.only, arguments.seeds, path))
     run(arguments.suite, rows, path)
 

@@ -191,6 +191,17 @@ def test_nearest_neighbours_do_not_replace_the_right_model(columns: int) -> None
     assert np.mean(shares) < 0.4
 
 
+def test_weak_columns_do_not_hide_strong_ones() -> None:
+    """400 columns of falling size, the classes' means apart in the largest few: as in an embedding."""
+    rng = np.random.default_rng(0)
+    size = 1.0 / np.arange(1, 401)
+    y = np.arange(2_000) % 4
+    x = 3.0 * np.pad(np.eye(4), ((0, 0), (0, 396)))[y] * size + size * rng.normal(size=(2_000, 400))
+    found = auto(x, y, seed=0, labels=True)
+    clear = auto(x[:, :4], y, seed=0, labels=True)
+    assert found.nats == pytest.approx(clear.nats, abs=0.06)
+
+
 def test_same_seed_same_value() -> None:
     x, z = correlated_gaussian(2, 0.5).sample(400, 0)
     assert auto(x, z, seed=5).nats == auto(x, z, seed=5).nats

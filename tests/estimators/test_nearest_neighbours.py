@@ -13,7 +13,7 @@ from scipy.special import psi
 from scipy.stats import norm
 
 from infoplane.estimators import _trees
-from infoplane.estimators._trees import Norm, Tree
+from infoplane.estimators._trees import Norm, Products, Tree
 from infoplane.estimators.nearest_neighbours import ksg, mixed_ksg, ross
 
 
@@ -167,6 +167,18 @@ def test_both_trees_give_the_same_distances_and_counts(norm: Norm, monkeypatch: 
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-15)
     np.testing.assert_array_equal(found[0][2], found[1][2])
     np.testing.assert_array_equal(found[0][2], 4)  # itself and three others nearer than the fourth
+
+
+@pytest.mark.parametrize("columns", [2, 40])
+def test_products_give_the_same_distances_and_counts_as_trees(columns: int) -> None:
+    points = np.random.default_rng(1).normal(size=(400, columns)) + 100.0
+    points[7] = points[3]
+    tree, products = Tree(points, "euclidean", 10), Products(points)
+    radius = tree.distance(points, 4)
+    np.testing.assert_allclose(products.distance(points, 4), radius, rtol=1e-9)
+    np.testing.assert_array_equal(products.inside(points, products.distance(points, 4)), tree.inside(points, radius))
+    np.testing.assert_array_equal(products.inside(points, np.zeros(400)), tree.inside(points, np.zeros(400)))
+    assert products.distance(points, 1)[3] == 0.0
 
 
 @settings(max_examples=25, deadline=None)

@@ -21,7 +21,16 @@ from infoplane.estimators.auto_discriminants import (
     log_softmax,
 )
 from infoplane.estimators.auto_neighbours import of_labels
-from infoplane.estimators.auto_value import Value, finished, log_norm, null_error, reduced, rows_to_use, with_neighbours
+from infoplane.estimators.auto_value import (
+    Value,
+    finished,
+    log_norm,
+    null_error,
+    reduced,
+    rows_to_use,
+    wide,
+    with_neighbours,
+)
 from infoplane.objectives import Objective
 from infoplane.result import Estimate
 from infoplane.training import Bank, Block, Member
@@ -47,16 +56,21 @@ def estimate_labels(x: npt.NDArray[Any], labels: Rows, seed: int) -> Estimate:
     rows = rows_to_use(n, seed, notes)
     labels = np.unique(labels[rows], return_inverse=True)[1].astype(np.int64)
     # Neighbours need columns without ties; elsewhere equal values stay equal (a bit is not to be hidden by noise).
-    normal = margins.standardised(margins.normal_scores(reduced(x[rows])))
+    views = [reduced(x[rows])] + ([reduced(x[rows], "none")] if wide(x[rows]) else [])
+    normals = [margins.standardised(margins.normal_scores(view)) for view in views]
     x, told["tied_columns"] = margins.untied(x[rows], seeds.generator(seed, "auto", "ties", "x"))
     told["rows_used"], told["classes"] = len(x), int(labels.max()) + 1
     frequency = np.bincount(labels) / len(labels)
     entropy = float(-(frequency * np.log(frequency)).sum())
     _warn_of_few(labels, notes)
     fold = balanced_folds(labels, seed)
-    chosen = max(
-        (evaluate(model, labels, fold) for model in discriminants(normal, labels, frequency)),
-        key=lambda evaluation: float(evaluation.held_out.mean()),
+    chosen, normal = max(
+        (
+            (evaluate(model, labels, fold), normal)
+            for normal in normals
+            for model in discriminants(normal, labels, frequency)
+        ),
+        key=lambda found: float(found[0].held_out.mean()),
     )
     local = chosen.held_out - np.log(frequency)[labels]
     # The plug-in H(Y) is too small by (K - 1) / 2n (Miller 1955); where x tells nothing, the cross-entropy, measured

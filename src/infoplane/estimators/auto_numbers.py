@@ -19,6 +19,7 @@ from infoplane.estimators.auto_value import (
     null_error,
     reduced,
     rows_to_use,
+    wide,
     with_neighbours,
 )
 from infoplane.estimators.ratio_members import (
@@ -62,6 +63,11 @@ def estimate_numbers(x: npt.NDArray[Any], z: npt.NDArray[Any], seed: int) -> Est
         return _beyond_measure(fully, n, widths, seed, notes, told)
     fold = seeds.generator(seed, "auto", "folds").permutation(len(x)) % FOLDS
     order_x, order_z, copula = _coordinates(reduced(x), reduced(z), fold, seed, told)
+    if wide(x) or wide(z):
+        own = elliptical.ranks(reduced(x, "none")), elliptical.ranks(reduced(z, "none"))
+        unscaled = best_copula(*own, fold)
+        if told.setdefault("unscaled", clearly_better(unscaled, copula)):
+            order_x, order_z, copula = *own, unscaled
     chosen = _chosen_model(copula, order_x, order_z, fold, told)
     error = math.hypot(chosen.held_out.standard_error, null_error(order_x.shape[1], order_z.shape[1], len(x)))
     correction, drift = max(0.0, chosen.corrected - chosen.held_out.nats), still_to_come(chosen, fold)

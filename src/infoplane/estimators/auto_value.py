@@ -49,15 +49,28 @@ def rows_to_use(n: int, seed: int, notes: list[str]) -> Rows:
     return np.sort(seeds.generator(seed, "auto", "rows").choice(n, MOST_ROWS, replace=False))
 
 
-def reduced(x: Floats) -> Floats:
-    """x, or the first principal components of its rank-normal columns where it has very many columns."""
-    most = min(_MOST_COLUMNS, max(2, len(x) // _ROWS_PER_COLUMN))
-    if x.shape[1] <= most:
+def wide(x: Floats) -> bool:
+    """Whether x has more columns than its samples bear."""
+    return bool(x.shape[1] > _most_columns(x))
+
+
+def reduced(x: Floats, scale: margins.Scale = "rank") -> Floats:
+    """x, or where it is wide the first principal components of its columns, scaled.
+
+    Rank-normal columns count the same; on their own scale ("none") weak ones hardly count, which suits the columns of
+    an embedding, where the weak are mostly noise.
+    """
+    if not wide(x):
         return x
-    normal = margins.normal_scores(x)
-    _, axes = np.linalg.eigh(normal.T @ normal)
-    result: Floats = normal @ axes[:, -most:]
+    columns = margins.scaled(x, scale)
+    columns = columns - columns.mean(axis=0)
+    _, axes = np.linalg.eigh(columns.T @ columns)
+    result: Floats = columns @ axes[:, -_most_columns(x) :]
     return result
+
+
+def _most_columns(x: Floats) -> int:
+    return min(_MOST_COLUMNS, max(2, len(x) // _ROWS_PER_COLUMN))
 
 
 def null_error(dx: int, dz: int, n: int) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infoplane import margins, seeds, validation
-from infoplane.estimators._trees import Tree
+from infoplane.estimators._trees import Tree, euclidean
 from infoplane.estimators.discrete import entropy, row_codes
 from infoplane.estimators.subsampling import Spread, spread
 from infoplane.result import Estimate
@@ -242,13 +242,13 @@ def ross_value(points: Floats, codes: Integers, k: int) -> float:
     radius, used = np.empty(len(codes)), np.empty(len(codes), dtype=np.int64)
     for label in np.flatnonzero(counts > 1):
         rows = np.flatnonzero(codes == label)
-        tree = Tree(points[rows], "euclidean", _MARGINAL_LEAF)
+        tree = euclidean(points[rows], _MARGINAL_LEAF)
         neighbours = min(k, len(rows) - 1)
         radius[rows], used[rows] = tree.distance(points[rows], neighbours), neighbours
         zero = rows[radius[rows] == 0.0]
         if len(zero):  # ties that no noise could break: constant columns
             used[zero] = tree.inside(points[zero], radius[zero])
-    within = Tree(points, "euclidean", _MARGINAL_LEAF).inside(points, radius)
+    within = euclidean(points, _MARGINAL_LEAF).inside(points, radius)
     return float(psi(len(codes)) + (psi(used) - psi(counts[codes]) - psi(within)).mean())
 
 
