@@ -30,11 +30,11 @@ parallel: $(VENV)/.installed
 	dvc stage list --name-only $(CELLS) | xargs -P $(JOBS) -n 1 dvc --wait-for-lock repro --single-item
 	dvc repro
 
-# Experiments with few columns: of each encoder what changed at one stop, and the parameters that did.
+# Experiments with few columns: of each encoder what changed at one stop, and the parameters that did. MD=1: as Markdown.
 STOP ?= 30
 HIDDEN := Created|State|Executor|rev|(metrics|data|src|stages)/|(aa_mine|embedding_|mine|probe|shuffled|noise_curve|prediction_|nearest_)|[0-9]+\.|.*_(low|high)$$|.*\.(?!$(STOP)\.)[0-9]+\.
 experiments: $(VENV)/.installed
-	dvc exp show --only-changed --no-pager --drop '$(HIDDEN)'
+	dvc exp show --only-changed --no-pager $(if $(MD),--md) --drop '$(HIDDEN)'
 
 docs: $(VENV)/.installed
 	python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'

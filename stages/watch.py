@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -48,6 +49,7 @@ def _opened(folder: Path) -> Any:
 
 @contextlib.contextmanager
 def watched(folder: Path) -> Iterator[None]:
-    """Write the live progress of the work inside to a folder."""
+    """Write the live progress of the work inside to a folder, which an earlier run may have left."""
+    shutil.rmtree(folder, ignore_errors=True)
     with live.watched(LiveWatcher(folder)):
         yield

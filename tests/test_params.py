@@ -169,6 +169,15 @@ def test_files_of_networks_are_held_against_their_digests(tmp_path: Path) -> Non
         check_files(file)
 
 
+def test_a_wrong_option_of_a_network_of_ones_own_is_named(tmp_path: Path) -> None:
+    """And not taken for a network that nobody knows."""
+    file = changed(tmp_path, "encoders", "[mine]")
+    entry = "encoder_options:\n  mine: {model: a.keras, layr: x}\n"
+    file.write_text(file.read_text().replace("encoder_options:\n", entry, 1))
+    with pytest.raises(ValueError, match=r"encoder_options\.mine\.layr: no such key \(did you mean layer"):
+        check(file)
+
+
 def test_no_file_and_no_yaml(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no such file"):
         read_yaml(tmp_path / "params.yaml")

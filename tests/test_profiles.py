@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,61 @@ def test_every_profile_is_valid_and_keeps_the_comments(name: str, checkout: Path
             assert (found[section] if key is None else found[section][key]) == value
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_dvc_resolves_every_profile(name: str, checkout: Path) -> None:
+    from dvc.repo import Repo
+
+    (checkout / "dvc.yaml").write_bytes((TOP / "dvc.yaml").read_bytes())
+    profiles.write(name, checkout)
+    found = YAML(typ="safe").load(checkout / "params.yaml")
+    with Repo.init(str(checkout), no_scm=True) as repo:
+        cells = [stage.name for stage in repo.index.stages]
+    for stage in ("embed", "train", "predict", "measure_noise", "measure_label", "measure_prediction"):
+        assert [cell for cell in cells if cell.startswith(f"{stage}@")] == [f"{stage}@{e}" for e in found["encoders"]]
+    assert {"download", "analyze"} < set(cells)
+
+
+@pytest.mark.parametrize("name", ["photos", "holidays"])
+def test_make_writes_a_profile_and_runs_it(name: str, checkout: Path) -> None:
+    """`make reproduce PROFILE=photos`, as in the README, with something in the place of dvc that notes its call."""
+    (checkout / "Makefile").write_bytes((TOP / "Makefile").read_bytes())
+    (checkout / "photos").mkdir()
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    stand_in = checkout / ".venv" / "bin" / "dvc"
+    stand_in.write_text('#!/bin/sh\necho "$@" > called\n', encoding="utf-8")
+    stand_in.chmod(0o755)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["make", "--assume-old=.venv/.installed", "reproduce", f"PROFILE={name}"]
+    done = subprocess.run(
+        command, cwd=checkout, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    if name in NAMES:
+        assert done.returncode == 0, done.stderr
+        assert (checkout / "params.yaml").read_text(encoding="utf-8") == profiles.rendered(name, checkout)
+        assert (checkout / "called").read_text(encoding="utf-8") == "repro\n"
+    else:
+        assert done.returncode != 0
+        assert "allowed are photos, quick, term_paper" in done.stderr
+        assert not (checkout / "called").exists()
+
+
+def test_a_profile_of_ones_own_brings_networks_of_ones_own(checkout: Path) -> None:
+    (checkout / "profiles" / "own.yaml").write_text(
+        "encoders: [mine]\nencoder_options:\n  mine: {model: mine.keras, layer: features}\n", encoding="utf-8"
+    )
+    with pytest.raises(ValueError, match=r"^profiles/own\.yaml: encoder_options\.mine\.sha256: missing"):
+        profiles.write("own", checkout)
+    own = f"{{model: mine.keras, layer: features, sha256: {64 * 'a'}}}"
+    (checkout / "profiles" / "own.yaml").write_text(
+        f"encoders: [mine]\nencoder_options:\n  mine: {own}\n", encoding="utf-8"
+    )
+    profiles.write("own", checkout)
+    found = YAML(typ="safe").load(checkout / "params.yaml")
+    assert found["encoders"] == ["mine"]
+    assert found["encoder_options"]["mine"]["layer"] == "features"
+    assert found["encoder_options"]["ResNet50"] == {}
+
+
 def test_the_term_paper_is_the_term_paper(checkout: Path) -> None:
     profiles.write("term_paper", checkout)
     found = YAML(typ="safe").load(checkout / "params.yaml")
@@ -94,8 +151,15 @@ def test_bad_profiles_are_one_line(checkout: Path, capsys: pytest.CaptureFixture
     assert "profiles/wrong.yaml: data: sauce: no such key" in capsys.readouterr().err
     (checkout / "profiles" / "wrong.yaml").write_text("data: {source: sauce}\n", encoding="utf-8")
     assert cli.main(["profile", "wrong"]) == 2
-    assert "source" in capsys.readouterr().err
+    assert "profiles/wrong.yaml: data.source: 'sauce' given" in capsys.readouterr().err
+    for text in ("", "- data", "data: ["):
+        (checkout / "profiles" / "wrong.yaml").write_text(text, encoding="utf-8")
+        assert cli.main(["profile", "wrong"]) == 2
+        told = capsys.readouterr().err.strip()
+        assert "wrong.yaml: " in told
+        assert "\n" not in told
     assert (checkout / "params.yaml").read_bytes() == (TOP / "params.yaml").read_bytes()
+    assert cli.main(["profile", "photos"]) == 0, "others are not touched by it"
 
 
 def test_elsewhere_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import subprocess
 import tempfile
@@ -11,10 +12,13 @@ from typing import Any
 
 from infoplane import io as files
 from infoplane.params.check import check
+from infoplane.params.section import read_yaml
 
 PROFILES = Path("profiles")
 PARAMS = Path("params.yaml")
 BASE = PROFILES / "quick.yaml"
+_OPEN = "encoder_options"
+"""The section whose keys are names of one's own."""
 
 
 def names(folder: Path) -> list[str]:
@@ -44,9 +48,8 @@ def rendered(name: str, folder: Path) -> str:
     base = (folder / BASE).read_text(encoding="utf-8")
     if name == BASE.stem:
         return base
-    yaml = _yaml()
-    whole = yaml.load(base)
-    _change(whole, yaml.load(folder / PROFILES / f"{name}.yaml"), f"{PROFILES / name}.yaml")
+    yaml, whole = _yaml(), _yaml().load(base)
+    _change(whole, read_yaml(folder / PROFILES / f"{name}.yaml"), f"{PROFILES / name}.yaml")
     text = io.StringIO()
     yaml.dump(whole, text)
     return text.getvalue()
@@ -67,7 +70,10 @@ def write(name: str, folder: Path, *, force: bool = False) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         trial = Path(scratch) / PARAMS.name
         trial.write_text(text, encoding="utf-8")
-        check(trial)
+        try:
+            check(trial)
+        except ValueError as error:
+            raise ValueError(str(error).replace(str(trial), f"{PROFILES / name}.yaml")) from None
     if not force:
         _refuse_to_lose(folder)
     files.save_text(folder / PARAMS, text)
@@ -75,7 +81,7 @@ def write(name: str, folder: Path, *, force: bool = False) -> None:
 
 def _refuse_to_lose(folder: Path) -> None:
     current = folder / PARAMS
-    if not current.exists() or current.read_text(encoding="utf-8") in {rendered(one, folder) for one in names(folder)}:
+    if not current.exists() or current.read_text(encoding="utf-8") in _all(folder):
         return
     command = ["git", "-C", str(folder), "status", "--porcelain", "--", PARAMS.name]
     try:
@@ -88,12 +94,23 @@ def _refuse_to_lose(folder: Path) -> None:
         )
 
 
-def _change(whole: Any, changes: Mapping[str, Any], where: str) -> None:
+def _all(folder: Path) -> set[str]:
+    """What the profiles make; one that cannot be read makes nothing."""
+    texts = set()
+    for name in names(folder):
+        with contextlib.suppress(ValueError):
+            texts.add(rendered(name, folder))
+    return texts
+
+
+def _change(whole: Any, changes: Mapping[str, Any], where: str, *, new: bool = False) -> None:
     for key, value in changes.items():
-        if key not in whole:
+        if key not in whole and not new:
             raise ValueError(f"{where}: {key}: no such key in {BASE}")
-        if isinstance(value, Mapping) and isinstance(whole[key], Mapping) and whole[key]:
-            _change(whole[key], value, f"{where}: {key}")
+        if isinstance(value, Mapping) and isinstance(whole.get(key), Mapping) and whole[key]:
+            _change(whole[key], value, f"{where}: {key}", new=key == _OPEN)
+        elif key not in whole:
+            whole[key] = value
         else:
             whole[key] = _in_place_of(whole[key], value)
 

@@ -223,14 +223,16 @@ def test_the_experiments_of_the_documentation(copied_run: Checkout) -> None:
         if line == "make experiments":
             # Wide enough that nothing is cut off where the output is a table for a terminal.
             shown = copied_run.run("env", "COLUMNS=300", *MAKE.split(), "experiments", "STOP=3")
-            header = next(row for row in shown.splitlines() if "Experiment" in row)
-            columns = [column for column in re.split(r"\s*\|\s*|\s{2,}", header) if column]
-            assert columns == [
-                "Experiment",
-                f"{CELL}.3.embedding_noise",
-                "measure.noise_std",
-                "measure.aa_mine.max_steps",
-            ]
+            marked = copied_run.run(*MAKE.split(), "experiments", "STOP=3", "MD=1")
+            for table in (shown, marked):
+                header = next(row for row in table.splitlines() if "Experiment" in row)
+                columns = [column for column in re.split(r"\s*\|\s*|\s{2,}", header) if column]
+                assert columns == [
+                    "Experiment",
+                    f"{CELL}.3.embedding_noise",
+                    "measure.noise_std",
+                    "measure.aa_mine.max_steps",
+                ]
     assert "embedding_noise" in outputs["dvc metrics diff low high"]
     applied = YAML(typ="safe").load(copied_run.folder / "params.yaml")
     assert applied["measure"]["noise_std"] == 0.5

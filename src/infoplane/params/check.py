@@ -76,6 +76,8 @@ def _check_encoder(path: Path, name: str, image_size: int) -> None:
         file = network_file(name, path)
     except ValueError as error:
         file, missing = None, error
+    if missing is not None and name in (read_yaml(path).get("encoder_options") or {}):
+        raise missing
     try:
         encoders.check(name, image_size, file)  # an unknown name is a likelier mistake than a missing entry
         if missing is not None:
