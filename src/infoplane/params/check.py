@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from infoplane import encoders
-from infoplane.encoders.network_file import NetworkFile
+from infoplane.network_files import NetworkFile
 from infoplane.params.calibrate import Calibrate
 from infoplane.params.classifier import Classifier
 from infoplane.params.data import Data
@@ -80,13 +80,11 @@ def _check_encoder(path: Path, name: str, image_size: int) -> None:
         raise missing
     try:
         encoders.check(name, image_size, file)  # an unknown name is a likelier mistake than a missing entry
-        if missing is not None:
-            raise missing
     except ValueError as error:
-        if error is missing:
-            raise
         where = "" if str(error).startswith(("encoder_options.", "encoders:")) else "encoders: "
         raise ValueError(f"{path}: {where}{error}") from None
+    if missing is not None:
+        raise missing
 
 
 def network_file(name: str, path: Path = PARAMS_FILE) -> NetworkFile | None:
@@ -96,19 +94,19 @@ def network_file(name: str, path: Path = PARAMS_FILE) -> NetworkFile | None:
 
 
 def check_files(path: Path = PARAMS_FILE) -> None:
-    """Look for the folder of ``data``, and hold every file that encoders are made from against its digest.
+    """Look for the folders that DVC watches, and for every file that encoders are made from.
 
     Raises:
-        ValueError: a line for each that is missing or another one.
+        ValueError: a line for each that is missing.
     """
-    problems = []
-    data = Data.load(path)
-    if not Path(data.path).is_dir():
-        problems.append(f"{path}: data.path: {data.path}: no such folder")
+    folders = {"data.path": Data.load(path).path, "embed.path": Embed.load(path).path}
+    problems = [f"{path}: {key}: {value}: no such folder" for key, value in folders.items() if not Path(value).is_dir()]
+    if problems:
+        raise ValueError("\n".join(problems))
     for name in load_encoders(path):
         try:
             if (file := network_file(name, path)) is not None:
-                file.verified(name)
+                file.original(name, Path(folders["embed.path"]))
         except ValueError as error:
             problems.append(f"{path}: {error}")
     if problems:
