@@ -167,6 +167,9 @@ def test_files_and_folders_are_looked_for(tmp_path: Path, monkeypatch: pytest.Mo
         check_files(file)
     (tmp_path / "examples" / "networks" / "a.pth").touch()
     check_files(file)
+    file.write_text(file.read_text().replace("path: examples/networks", "path: .."))
+    with pytest.raises(ValueError, match=r"embed\.path: \.\.: this checkout lies in it"):
+        check_files(file)
 
 
 def test_a_wrong_option_of_a_network_of_ones_own_is_named(tmp_path: Path) -> None:

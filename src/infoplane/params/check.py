@@ -71,20 +71,15 @@ def _check_name(path: Path, name: str) -> None:
 
 
 def _check_encoder(path: Path, name: str, image_size: int) -> None:
-    missing: ValueError | None = None
+    given = name in (read_yaml(path).get("encoder_options") or {})
+    file = network_file(name, path) if given else None
     try:
-        file = network_file(name, path)
-    except ValueError as error:
-        file, missing = None, error
-    if missing is not None and name in (read_yaml(path).get("encoder_options") or {}):
-        raise missing
-    try:
-        encoders.check(name, image_size, file)  # an unknown name is a likelier mistake than a missing entry
+        encoders.check(name, image_size, file)
     except ValueError as error:
         where = "" if str(error).startswith(("encoder_options.", "encoders:")) else "encoders: "
         raise ValueError(f"{path}: {where}{error}") from None
-    if missing is not None:
-        raise missing
+    if not given:  # said last: an unknown name is a likelier mistake than a missing entry
+        load_encoder_options(name, path)
 
 
 def network_file(name: str, path: Path = PARAMS_FILE) -> NetworkFile | None:
@@ -100,7 +95,7 @@ def check_files(path: Path = PARAMS_FILE) -> None:
         ValueError: a line for each that is missing.
     """
     folders = {"data.path": Data.load(path).path, "embed.path": Embed.load(path).path}
-    problems = [f"{path}: {key}: {value}: no such folder" for key, value in folders.items() if not Path(value).is_dir()]
+    problems = [f"{path}: {key}: {value}: {why}" for key, value in folders.items() if (why := _no_input(Path(value)))]
     if problems:
         raise ValueError("\n".join(problems))
     for name in load_encoders(path):
@@ -111,6 +106,15 @@ def check_files(path: Path = PARAMS_FILE) -> None:
             problems.append(f"{path}: {error}")
     if problems:
         raise ValueError("\n".join(problems))
+
+
+def _no_input(folder: Path) -> str | None:
+    """Why DVC cannot watch a folder, if it cannot."""
+    if not folder.is_dir():
+        return "no such folder"
+    if Path.cwd().is_relative_to(folder.resolve()):
+        return "this checkout lies in it, results and all; a folder of its own is wanted"
+    return None
 
 
 def main() -> int:
