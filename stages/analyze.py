@@ -89,8 +89,8 @@ def read_log(shown: dict[str, Any]) -> dict[str, Any]:
     """The run log of the cells of this run, as far as they ran in this checkout: of cached results there is none."""
     encoders = shown["encoders"]
     cells = {
-        "download": None, "embed": encoders, "train": encoders, "predict": encoders, "measure_noise": encoders,
-        "measure_label": encoders, "measure_prediction": encoders,
+        "download": None, "networks": None, "embed": encoders, "train": encoders, "predict": encoders,
+        "measure_noise": encoders, "measure_label": encoders, "measure_prediction": encoders,
         "information_plane": shown["information_plane"]["networks"], "calibrate": shown["calibrate"]["suites"],
     }  # fmt: skip
     names = [f"{stage}@{cell}" if cell else stage for stage, own in cells.items() for cell in own or [None]]

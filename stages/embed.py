@@ -8,7 +8,7 @@ from infoplane import io, seeds
 from infoplane.arrays.stored import hand_on, holds_arrays
 from infoplane.encoders import build
 from infoplane.encoders.embedding import Recipe, embed_split
-from infoplane.encoders.network_file import NetworkFile
+from infoplane.network_files import NetworkFile
 from infoplane.params.embed import Embed
 from infoplane.params.encoders import load_encoder_options
 from infoplane.params.section import read_seed
@@ -24,8 +24,7 @@ def work(arguments: argparse.Namespace) -> None:
     size = options.image_size or settings.image_size
     seed = seeds.integer_seed(read_seed(), "embed", arguments.cell)
     given = options.file()
-    # Absolute, since a worker of a cluster has another working directory.
-    file = None if given is None else NetworkFile(**given).resolved()
+    file = None if given is None else NetworkFile(**given).copied(arguments.network)
     recipe = Recipe(arguments.cell, build, (arguments.cell, size, seed, file))
     with io.output_folder(arguments.out) as folder:
         for split in ("train", "test"):
@@ -33,4 +32,4 @@ def work(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    common.run("embed", work, common.options(__doc__, cell="encoder", inputs=("images",), outputs=("out",)))
+    common.run("embed", work, common.options(__doc__, cell="encoder", inputs=("images", "network"), outputs=("out",)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pytest
@@ -61,8 +60,13 @@ def test_the_committed_file_is_valid() -> None:
         ("encoder_options.EfficientNetLite0", "{size: 3}", ["encoder_options.EfficientNetLite0.size", "image_size"]),
         (
             "encoder_options.EfficientNetLite0",
-            "{weights: a.pth}",
-            ["encoder_options.EfficientNetLite0.sha256: missing", "a.pth"],
+            "{weights: /a.pth}",
+            ["encoder_options.EfficientNetLite0.weights", "/a.pth"],
+        ),
+        (
+            "encoder_options.EfficientNetLite0",
+            "{weights: ../a.pth}",
+            ["EfficientNetLite0.weights", "file in embed.path"],
         ),
         (
             "encoder_options.EfficientNetLite0",
@@ -71,11 +75,6 @@ def test_the_committed_file_is_valid() -> None:
         ),
         ("encoder_options.EfficientNetLite0", "{model: a.keras}", ["encoder_options.EfficientNetLite0", "layer"]),
         ("encoder_options.EfficientNetLite0", "{layer: x}", ["encoder_options.EfficientNetLite0", "with model only"]),
-        (
-            "encoder_options.EfficientNetLite0",
-            "{weights: a.pth, sha256: abc}",
-            ["encoder_options.EfficientNetLite0.sha256", "'abc'", "pattern"],
-        ),
         ("measure.noise_std", "0", ["measure.noise_std", "greater than 0"]),
         ("measure.noise_curve", "[0.5, -1.0]", ["measure.noise_curve", "-1.0"]),
         ("measure.mine.max_steps", "0", ["measure.mine.max_steps", "0"]),
@@ -154,18 +153,22 @@ def test_arrays_have_names_of_ones_own(tmp_path: Path) -> None:
         check(file)
 
 
-def test_files_of_networks_are_held_against_their_digests(tmp_path: Path) -> None:
-    weights = tmp_path / "a.pth"
-    weights.write_bytes(b"weights")
-    digest = hashlib.sha256(b"weights").hexdigest()
-    file = changed(tmp_path, "encoder_options.EfficientNetLite0", f"{{weights: {weights}, sha256: {digest}}}")
+def test_files_and_folders_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a run; a stage that does not need them goes on without."""
+    monkeypatch.chdir(tmp_path)
+    file = changed(tmp_path, "encoder_options.EfficientNetLite0", "{weights: a.pth}")
     check(file)
+    with pytest.raises(ValueError, match=r"data\.path: examples/shapes: no such folder") as caught:
+        check_files(file)
+    assert "embed.path: examples/networks: no such folder" in str(caught.value)
+    for name in ("shapes", "networks"):
+        (tmp_path / "examples" / name).mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"encoder_options\.EfficientNetLite0\.weights: a\.pth: no such file in embed"):
+        check_files(file)
+    (tmp_path / "examples" / "networks" / "a.pth").touch()
     check_files(file)
-    weights.write_bytes(b"others")
-    check(file)
-    with pytest.raises(
-        ValueError, match=rf"encoder_options\.EfficientNetLite0\.sha256: .* not {digest}: write the new"
-    ):
+    file.write_text(file.read_text().replace("path: examples/networks", "path: .."))
+    with pytest.raises(ValueError, match=r"embed\.path: \.\.: this checkout lies in it"):
         check_files(file)
 
 

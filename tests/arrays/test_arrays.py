@@ -78,6 +78,17 @@ def test_a_split_is_drawn_where_none_is_given(tmp_path: Path) -> None:
     np.testing.assert_array_equal(labels[rows[1][:, 0].astype(int)], np.load(tmp_path / "second/labels/test.npy"))
 
 
+@pytest.mark.parametrize("label", [10**12, 200, -1])
+def test_a_label_that_cannot_be_a_class_is_refused_before_it_is_counted(tmp_path: Path, label: int) -> None:
+    write_whole(tmp_path / "mine", arrays())
+    (tmp_path / "mine" / "test_rows.npy").unlink()
+    labels = np.load(tmp_path / "mine" / "labels.npy")
+    labels[7] = label
+    put(tmp_path / "mine" / "labels.npy", labels)
+    with pytest.raises(ValueError, match=rf"labels\.npy: a label is {label}; class labels 0 to K-1 are wanted"):
+        bring(tmp_path / "mine", tmp_path)
+
+
 def test_scores_of_given_predictions() -> None:
     """Against scikit-learn; one column is the log odds of class 1."""
     from sklearn.metrics import accuracy_score, log_loss
@@ -173,7 +184,7 @@ WRONG = {
     _images: f"embeddings/sharp/test.npy: shape ({TEST}, 2, 2, 16)",
     _words: "labels/test.npy: shape (80,), <U3; class labels 0 to K-1",
     _gap: "no row of class 2 in train",
-    _from_far: "in train; labels 0 to K-1 are wanted",
+    _from_far: "labels/test.npy: a label is 1000000000000; class labels 0 to K-1 are wanted",
     _negative: "labels/test.npy: a label is -1",
     _columns: f"predictions/sharp/3.npy: shape ({TEST}, 3); logits of shape ({TEST}, 1) or ({TEST}, 2) are wanted",
     _stop: "predictions/sharp/last.npy: <stop>.npy is wanted",

@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-from infoplane import encoders
 from infoplane.encoders import APPLICATIONS, LITES, build, check, names
 
 
@@ -35,18 +34,6 @@ def test_image_sizes_have_a_minimum(name: str) -> None:
     for size in (SMALLEST[name] - 1, 0, -96, 96.0, "96", True):
         with pytest.raises(ValueError, match=f"{name}: image_size .* at least {SMALLEST[name]}"):
             check(name, size)  # type: ignore[arg-type]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["InceptionV3", "Xception", "InceptionResNetV2", "MobileNetV3Small", "VGG16"])
-def test_minima_are_those_of_keras(name: str) -> None:
-    import keras
-
-    smallest = encoders._SMALLEST.get(name, encoders._SMALLEST_OTHERS)
-    construct = getattr(keras.applications, name)
-    construct(weights=None, include_top=False, input_shape=(smallest, smallest, 3))
-    with pytest.raises(ValueError, match="at least"):
-        construct(weights=None, include_top=False, input_shape=(smallest - 1, smallest - 1, 3))
 
 
 @pytest.mark.parametrize("name", ["EfficientNetLite3", "resnet50", "", "-untrained", "ResNet50-untrained-untrained"])

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from infoplane.encoders import APPLICATIONS, build, check, encoders_of_each_family
-from infoplane.encoders.network_file import NetworkFile, digest
+from infoplane.encoders import APPLICATIONS, build, check, encoders_of_each_family, smallest_size
 from infoplane.encoders.saved_model import PREPROCESSING
+from infoplane.network_files import NetworkFile, copy_files
 from infoplane.runtime import tensorflow
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
 
 
 def own(path: Path, layer: str | None, **options: Any) -> NetworkFile:
-    return NetworkFile(model=str(path), layer=layer, sha256=digest(path), **options)
+    return NetworkFile(model=str(path), layer=layer, **options)
 
 
 def complaint(name: str, file: NetworkFile, size: int = 32) -> str:
@@ -114,22 +114,48 @@ def test_another_size_says_which_is_wanted(saved: tuple[Path, Any]) -> None:
     assert "set encoder_options.mine.image_size to 32" in text
 
 
-def test_another_file_than_the_digest_says(saved: tuple[Path, Any], tmp_path: Path) -> None:
-    path = tmp_path / "own.keras"
-    shutil.copy(saved[0], path)
-    file = own(path, "hidden")
-    small_model(channels=1).save(path)
-    assert f"{path} has {digest(path)}, not {file.sha256}" in complaint("mine", file)
-    path.unlink()
-    assert "encoder_options.mine.model" in complaint("mine", file)
-    assert "no such file" in complaint("mine", file)
+def test_nested_models_count_as_their_layers(tmp_path: Path) -> None:
+    """What transfer learning leaves: a network inside a network, readable inside and by its own name."""
+    tensorflow()
+    import keras
+
+    keras.utils.set_random_seed(1)
+    inner = keras.Input((None, None, 3))
+    maps = keras.layers.BatchNormalization()(keras.layers.Conv2D(5, 3, name="kernel")(inner))
+    base = keras.Model(inner, keras.layers.ReLU(name="out_relu")(maps), name="base")
+    pixels = keras.Input((32, 32, 3))
+    x = base(keras.layers.Rescaling(1 / 127.5, -1.0)(pixels), training=False)
+    x = keras.Sequential([keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(7, name="inner")], name="head")(x)
+    model = keras.Model(pixels, keras.layers.BatchNormalization(name="last")(x))
+    model.save(tmp_path / "own.keras")
+    found = {name: build("mine", 32, 0, own(tmp_path / "own.keras", name))(IMAGES) for name in ("base", "head", "last")}
+    maps = base(IMAGES / np.float32(127.5) - 1, training=False)
+    for name, wanted in (("base", np.mean(maps, axis=(1, 2))), ("last", model(IMAGES.astype("f4"), training=False))):
+        np.testing.assert_allclose(found[name], wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max())
+    for inside, outside in (("out_relu", "base"), ("inner", "head")):
+        np.testing.assert_array_equal(build("mine", 32, 0, own(tmp_path / "own.keras", inside))(IMAGES), found[outside])
+    control = build("mine-untrained", 32, 0, own(tmp_path / "own.keras", "last"))(IMAGES)
+    assert np.abs(control).mean() == pytest.approx(1, abs=0.7), "normalised inside the nested network and after it"
 
 
-def test_a_missing_digest_is_told(saved: tuple[Path, Any]) -> None:
-    file = NetworkFile(model=str(saved[0]), layer="hidden")
-    with pytest.raises(ValueError, match=digest(saved[0])) as caught:
-        check("mine", 32, file)
-    assert str(caught.value).startswith("encoder_options.mine.sha256: missing")
+def test_each_encoder_gets_its_own_file(tmp_path: Path) -> None:
+    source, target = tmp_path / "mine", tmp_path / "copies"
+    (source / "sub").mkdir(parents=True)
+    target.mkdir()
+    (source / "sub" / "a.keras").write_bytes(b"model")
+    (source / "b.h5").write_bytes(b"weights")
+    model = NetworkFile(model="sub/a.keras", layer="x", preprocessing="unit")
+    copy_files(source, {"own": model, "ResNet50": NetworkFile(weights="b.h5"), "Xception": None}, target)
+    assert sorted(str(file.relative_to(target)) for file in target.rglob("*.*")) == [
+        "ResNet50/b.h5", "ResNet50/network.json", "Xception/network.json", "own/a.keras", "own/network.json",
+    ]  # fmt: skip
+    copied = model.copied(target / "own")
+    assert copied.path == target / "own" / "a.keras"
+    assert copied.path.read_bytes() == b"model"
+    assert (copied.layer, copied.preprocessing) == ("x", "unit")
+    (target / "next").mkdir()
+    with pytest.raises(ValueError, match=r"encoder_options\.own\.model: a\.keras: no such file in embed\.path, .*mine"):
+        copy_files(source, {"own": NetworkFile(model="a.keras", layer="x")}, target / "next")
 
 
 def test_code_inside_a_file_is_not_run(tmp_path: Path) -> None:
@@ -195,24 +221,24 @@ def test_weights_of_a_keras_network_by_path(tmp_path: Path) -> None:
 
             with h5py.File(path, "w") as group:  # the format of Keras' own files
                 legacy_h5_format.save_weights_to_hdf5_group(group, made.model)
-        found = build("MobileNet", 32, 0, NetworkFile(weights=str(path), sha256=digest(path)))
+        found = build("MobileNet", 32, 0, NetworkFile(weights=str(path)))
         np.testing.assert_array_equal(found(IMAGES), made(IMAGES))
 
 
 def test_weights_of_another_network_are_one_line(tmp_path: Path) -> None:
     path = tmp_path / "other.weights.h5"
     small_model().save_weights(path)
-    text = complaint("MobileNet", NetworkFile(weights=str(path), sha256=digest(path)))
-    assert text.startswith(f"encoder_options.MobileNet.weights: {path} does not fit MobileNet without its top")
+    text = complaint("MobileNet", NetworkFile(weights=str(path)))
+    assert text.startswith(f"encoder_options.MobileNet.weights: {path.name} does not fit MobileNet without its top")
     made = build("MobileNet-untrained", 32, 5).model
     made.save_weights(path)
     import h5py
 
     with h5py.File(path, "a") as group:
         del group["layers/batch_normalization_9"]
-    assert "does not fit" in complaint("MobileNet", NetworkFile(weights=str(path), sha256=digest(path)))
+    assert "does not fit" in complaint("MobileNet", NetworkFile(weights=str(path)))
     path.write_bytes(b"no HDF5")
-    assert "does not fit" in complaint("MobileNet", NetworkFile(weights=str(path), sha256=digest(path)))
+    assert "does not fit" in complaint("MobileNet", NetworkFile(weights=str(path)))
 
 
 def test_weights_of_a_lite_by_path(tmp_path: Path) -> None:
@@ -222,9 +248,9 @@ def test_weights_of_a_lite_by_path(tmp_path: Path) -> None:
     installed = next(Path(package.submodule_search_locations[0]).rglob("*.pth"))
     path = tmp_path / "copy.pth"
     shutil.copy(installed, path)
-    found = build("EfficientNetLite0", 32, 0, NetworkFile(weights=str(path), sha256=digest(path)))
+    found = build("EfficientNetLite0", 32, 0, NetworkFile(weights=str(path)))
     np.testing.assert_array_equal(found(IMAGES), build("EfficientNetLite0", 32, 0)(IMAGES))
-    text = complaint("EfficientNetLite1", NetworkFile(weights=str(path), sha256=digest(path)))
+    text = complaint("EfficientNetLite1", NetworkFile(weights=str(path)))
     assert text.startswith("encoder_options.EfficientNetLite1.weights: ")
 
 
@@ -241,12 +267,18 @@ def test_nasnet_with_keras_weights_takes_one_size_alone() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("family", "name"), encoders_of_each_family().items())
-def test_one_of_each_family_embeds_images(family: str, name: str) -> None:
-    size = 80
+def test_one_of_each_family_embeds_images_of_its_smallest_size(family: str, name: str) -> None:
+    import keras
+
+    assert APPLICATIONS[name] == family
+    size = smallest_size(name)
     images = np.random.default_rng(0).integers(0, 256, (3, size, size, 3), dtype=np.uint8)
     encoder = build(f"{name}-untrained", size, 0)
     rows = encoder(images)
     assert rows.shape == (3, encoder.dimension)
     assert np.isfinite(rows).all()
     assert np.abs(rows[0] - rows[1]).max() > 0, "different images, different embeddings"
-    assert APPLICATIONS[name] == family
+    with pytest.raises(ValueError, match=f"{name}-untrained: image_size {size - 1} given, .* at least {size}"):
+        build(f"{name}-untrained", size - 1, 0)
+    with pytest.raises(ValueError, match="at least"):  # Keras would refuse it too
+        getattr(keras.applications, name)(weights=None, include_top=False, input_shape=(size - 1, size - 1, 3))

@@ -99,15 +99,3 @@ def test_the_six_networks_of_the_term_paper_untrained(name: str) -> None:
     # Built again in the same process, where Keras counts its layers' names on.
     np.testing.assert_array_equal(build(f"{name}-untrained", 96, 3)(images), rows)
     assert not np.allclose(build(f"{name}-untrained", 96, 4)(images), rows, rtol=0.1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["MobileNetV3Small", "MobileNetV2", "EfficientNetB0", "EfficientNetV2B0", "DenseNet121", "ConvNeXtTiny"]
-)
-def test_one_network_of_other_families_untrained(name: str) -> None:
-    encoder = build(f"{name}-untrained", 64, 3)
-    rows = encoder(random_weights.random_images(8, 64, seed=5).astype(np.uint8))
-    assert rows.shape == (8, encoder.dimension)
-    assert np.all(np.isfinite(rows))
-    assert np.all(np.linalg.norm(rows, axis=1) > 0)

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from infoplane.encoders.network_file import digest
 from infoplane.runtime import tensorflow
 
 import made_arrays
 from checkout import SMALL, Checkout, make_checkout
 
 pytestmark = pytest.mark.slow
+
+CELL = "EfficientNetLite0-untrained"
+OWN_NAMES = ("own", "own-untrained")
 
 OWN = {"data.limit": "null", "encoders": "[sharp, vague]", "encoder_options.sharp": "{}", "encoder_options.vague": "{}"}
 
@@ -68,33 +70,39 @@ def test_what_is_wrong_is_one_line(arrays_run: Checkout) -> None:
     assert "Traceback" not in output
 
 
-def test_a_saved_model_embeds_again_when_its_digest_changes(copied_run: Checkout, tmp_path: Path) -> None:
+def test_a_changed_file_embeds_its_own_network_again(copied_run: Checkout, tmp_path: Path) -> None:
     tensorflow()
     import keras
 
-    def save(seed: int) -> str:
+    nets = tmp_path / "nets"
+    nets.mkdir()
+
+    def save(seed: int) -> None:
         keras.utils.set_random_seed(seed)
         pixels = keras.Input((32, 32, 3))
         features = keras.layers.Conv2D(8, 3, activation="relu", name="features")(pixels)
-        keras.Model(pixels, features).save(tmp_path / "own.keras")
-        return digest(tmp_path / "own.keras")
+        keras.Model(pixels, features).save(nets / "own.keras")
 
-    def options(sha256: str) -> dict[str, str]:
-        chosen = f"{{model: {tmp_path / 'own.keras'}, layer: features, preprocessing: unit, sha256: {sha256}}}"
-        return {
-            "encoders": "[own, own-untrained]",
-            "encoder_options.own": chosen,
-            "encoder_options.own-untrained": chosen,
-        }
-
-    copied_run.set_keys(options(first := save(1)))
-    copied_run.repro("measure_noise@own", "embed@own-untrained")
+    options = "{model: own.keras, layer: features, preprocessing: unit}"
+    own = {"encoder_options.own": options, "encoder_options.own-untrained": options}
+    copied_run.set_keys({"embed.path": str(nets), "encoders": f"[own, own-untrained, {CELL}]", **own})
+    output = copied_run.run("dvc", "repro", "measure_noise", fails=True)
+    assert f"networks: encoder_options.own.model: own.keras: no such file in embed.path, {nets}" in output
+    assert "Traceback" not in output
+    save(1)
+    own_cells = {f"{stage}@{name}" for stage in ("embed", "measure_noise") for name in OWN_NAMES}
+    assert set(copied_run.repro("measure_noise")) == {"networks", *own_cells}, (
+        "the network of the library is left alone"
+    )
     embeddings = copied_run.folder / "data" / "embeddings"
     before = np.load(embeddings / "own" / "test.npy")
     assert not np.allclose(before, np.load(embeddings / "own-untrained" / "test.npy"))
-    second = save(2)
-    output = copied_run.run("python", "-m", "infoplane.params.check", fails=True)
-    assert f"has {second}, not {first}" in output
-    copied_run.set_keys(options(second))
-    assert copied_run.repro("measure_noise@own") == ["embed@own", "measure_noise@own"]
+    save(2)
+    assert set(copied_run.repro("measure_noise")) >= {"networks", "embed@own", "measure_noise@own"}
     assert not np.allclose(before, np.load(embeddings / "own" / "test.npy"))
+    (nets / "another.keras").touch()
+    assert copied_run.repro("measure_noise") == ["networks"]
+    copied_run.set_keys({"encoder_options.own": "{model: own.keras, layer: feature}"})
+    output = copied_run.run("dvc", "repro", "embed@own", fails=True)
+    assert "embed@own: encoder_options.own.layer: 'feature' given; the layers of own.keras are " in output
+    assert "Traceback" not in output

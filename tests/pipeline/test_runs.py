@@ -28,6 +28,7 @@ CELL = "EfficientNetLite0-untrained"
 CELLS = [f"{stage}@{CELL}" for stage in ("embed", "train", "predict", "measure_noise", "measure_label")]
 STAGES = [
     "download",
+    "networks",
     *CELLS,
     f"measure_prediction@{CELL}",
     "analyze",
@@ -185,17 +186,24 @@ def _temporary_files(folder: Path) -> set[Path]:
 
 def test_the_experiments_of_the_readme(copied_run: Checkout, tmp_path: Path) -> None:
     """Every `dvc` command of the README, in its order, on the small run."""
+    import keras
+
     photos = tmp_path / "photos"
     for label, name in enumerate(("dark", "light")):
         (photos / name).mkdir(parents=True)
         for number in range(60):
             pixels = np.random.default_rng([label, number]).integers(128, size=(40, 40, 3)) + 127 * label
             Image.fromarray(pixels.astype(np.uint8)).save(photos / name / f"{number}.png")
-    made_arrays.write_whole(tmp_path / "arrays", made_arrays.arrays(), named="mine")
+    made_arrays.write_whole(tmp_path / "arrays", made_arrays.arrays(), named="vit")
+    (tmp_path / "networks").mkdir()
+    pixels = keras.Input((32, 32, 3))
+    features = keras.layers.Conv2D(8, 3, activation="relu", name="features")(pixels)
+    keras.Model(pixels, features).save(tmp_path / "networks" / "mine.keras")
     text = (copied_run.folder / "README.md").read_text(encoding="utf-8")
     lines = [line.split("  #")[0].strip() for line in text.splitlines() if line.startswith("dvc ")]
     lines = [line for line in lines if line != "dvc repro"]
     assert len(lines) >= 8
+    copied_run.set(data__limit="null")
     for line in lines:
         own = line.replace("/home/me/", f"{tmp_path}/").replace("image_size=224", "image_size=32")
         copied_run.run(*shlex.split(own))

@@ -105,9 +105,8 @@ def _labels(path: Path, test_fraction: float, seed: int) -> _Given:
 
 def _refuse_missing_classes(given: _Given) -> None:
     largest = max((int(values.max()) for values in given.labels.values() if len(values)), default=-1)
-    rows = sum(map(len, given.labels.values()))
     for split, values in given.labels.items():
-        missing = np.setdiff1d(np.arange(min(max(largest + 1, 2), rows + 2)), values)
+        missing = np.setdiff1d(np.arange(max(largest + 1, 2)), values)
         if len(missing):
             raise ValueError(
                 f"data.path: {given.folder}: no row of class {missing[0]} in {split}; labels 0 to K-1 are wanted, "
@@ -119,8 +118,9 @@ def _integers(file: Path) -> npt.NDArray[np.int64]:
     labels = io.open_npy(file)
     if labels.ndim != 1 or labels.dtype.kind not in "iub":
         raise ValueError(f"{file}: shape {labels.shape}, {labels.dtype}; class labels 0 to K-1 of shape (n,) wanted")
-    if labels.size and int(labels.min()) < 0:
-        raise ValueError(f"{file}: a label is {int(labels.min())}; class labels 0 to K-1 are wanted")
+    for extreme in (int(labels.min()), int(labels.max())) if labels.size else ():
+        if not 0 <= extreme < len(labels):  # there is a row of each class
+            raise ValueError(f"{file}: a label is {extreme}; class labels 0 to K-1 are wanted, each at least once")
     return np.asarray(labels, np.int64)
 
 

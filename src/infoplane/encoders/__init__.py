@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from infoplane.encoders.encoder import Encoder
-    from infoplane.encoders.network_file import NetworkFile
+    from infoplane.network_files import NetworkFile
 
 UNTRAINED = "-untrained"
 LITES = ("EfficientNetLite0", "EfficientNetLite1", "EfficientNetLite2")
@@ -82,6 +82,11 @@ def encoders_of_each_family() -> dict[str, str]:
     return {module: small.get(module, name) for name, module in reversed(APPLICATIONS.items())}
 
 
+def smallest_size(name: str) -> int:
+    """Side of the smallest images that a network of the library takes, in pixels, for its strides."""
+    return _SMALLEST.get(name.removesuffix(UNTRAINED), _SMALLEST_OTHERS)
+
+
 def check_name(name: str) -> None:
     """Say whether a name of one's own can name files.
 
@@ -120,7 +125,7 @@ def check(name: str, image_size: int, file: NetworkFile | None = None) -> None:
 
 def _check_size(name: str, image_size: int, by_keras: bool) -> None:
     network = name.removesuffix(UNTRAINED)
-    smallest = _SMALLEST.get(network, _SMALLEST_OTHERS)
+    smallest = smallest_size(network)
     if type(image_size) is not int or image_size < smallest:
         raise ValueError(f"{name}: image_size {image_size!r} given, an integer of at least {smallest} is wanted")
     only = _ONLY_SIZE.get(network)
@@ -139,9 +144,6 @@ def _check_file(name: str, known: bool, file: NetworkFile) -> None:
         suffix = _SUFFIXES[name in LITES]
         if not str(file.path).endswith(suffix):
             raise ValueError(f"{file.key(name)}: {file.path}: a {suffix} file is wanted for {name}")
-    else:
-        return
-    file.check_digest_given(name)
 
 
 def build(name: str, image_size: int, seed: int, file: NetworkFile | None = None) -> Encoder:

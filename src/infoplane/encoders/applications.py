@@ -16,7 +16,7 @@ import numpy as np
 
 from infoplane.encoders import random_weights
 from infoplane.encoders.encoder import Encoder
-from infoplane.encoders.network_file import NetworkFile, one_line
+from infoplane.network_files import NetworkFile, one_line
 from infoplane.runtime import tensorflow
 
 _SILENCE_SECONDS = 10.0
@@ -60,17 +60,16 @@ def encoder(
 
 
 def _from_file(name: str, model: Any, file: NetworkFile) -> Any:
-    path = file.verified(name)
     for variable in model.weights:  # Keras passes over what a file lacks, here and there with a warning alone
         variable.assign(np.full(variable.shape, np.nan))
     try:
-        model.load_weights(path)
+        model.load_weights(file.path)
         lacking = [variable.path for variable in model.weights if np.isnan(variable.numpy()).any()]
         if lacking:
             raise ValueError(f"it has no {', '.join(lacking[:3])}")
     except Exception as error:  # HDF5 and Keras fail with many kinds
         raise ValueError(
-            f"{file.key(name)}: {path} does not fit {name} without its top (of Keras' files: *_notop.h5): "
+            f"{file.key(name)}: {file.path.name} does not fit {name} without its top (of Keras' files: *_notop.h5): "
             f"{one_line(error)}"
         ) from error
     return model

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from infoplane.encoders import random_weights, torch_checkpoint
 from infoplane.encoders.encoder import Encoder
-from infoplane.encoders.network_file import NetworkFile
+from infoplane.network_files import NetworkFile
 from infoplane.runtime import tensorflow
 
 _STEM_WIDTH = 32
@@ -95,9 +95,9 @@ def encoder(name: str, image_size: int, random_seed: int | None = None, file: Ne
     model = network(name, image_size)
     if file is not None:
         try:
-            load_weights(model, torch_checkpoint.read(file.verified(name), file.sha256))
+            load_weights(model, torch_checkpoint.read(file.path))
         except ValueError as error:
-            raise ValueError(str(error) if str(error).startswith("enc") else f"{file.key(name)}: {error}") from error
+            raise ValueError(f"{file.key(name)}: {error}") from error
         return Encoder(name, model, preprocess)
     if random_seed is None:
         load_weights(model, read_checkpoint(name))

@@ -91,7 +91,7 @@ def _settle_normalisation(model: Any, preprocess: Callable[[Any], Any], images: 
         """Sets its statistics to those of what it is given, then applies them."""
 
         def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
-            mean, variance = keras.ops.moments(inputs, axes=[0, 1, 2])
+            mean, variance = keras.ops.moments(inputs, axes=list(range(len(inputs.shape) - 1)))
             if self.name in last:
                 self.moving_mean.assign(mean)
                 self.moving_variance.assign(variance)

@@ -1,6 +1,7 @@
 """One's own network: a saved Keras model, read at a layer of one's choice.
 
-Loaded in Keras' safe mode, which refuses code inside the file (``Lambda`` layers).
+Loaded in Keras' safe mode, which refuses code inside the file (``Lambda`` layers). Models nested in it, as transfer
+learning leaves them, count as their layers, and by their own names as their outputs.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from infoplane.encoders import random_weights
 from infoplane.encoders.encoder import Encoder
-from infoplane.encoders.network_file import MODEL_SUFFIX, NetworkFile, one_line
+from infoplane.network_files import NetworkFile, one_line
 from infoplane.runtime import tensorflow
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -38,14 +39,16 @@ def encoder(name: str, file: NetworkFile, image_size: int, random_seed: int | No
         random_seed: None for the weights in the file, else the seed of random ones.
 
     Raises:
-        ValueError: no such file, another one than its digest says, no model that can be loaded without running code
-            of its own, no such layer, or shapes other than the above.
+        ValueError: no model that can be loaded without running code of its own, no such layer, or shapes other than
+            the above.
     """
     model = _load(name, file)
     channels = _check_input(name, file, model, image_size)
-    network = _up_to_layer(name, file, model)
-    if network.input_shape[1] is None:
-        network = _at_size(network, image_size, channels)
+    try:
+        flat = _flat(model, image_size, channels)
+    except (ValueError, TypeError, AttributeError) as error:  # two nested layers of one name, several outputs
+        raise ValueError(f"{file.key(name)}: {file.path.name}: {one_line(error)}") from error
+    network = _up_to_layer(name, file, flat)
     preprocess = _on_grey(file.preprocessing) if channels == 1 else PREPROCESSING[file.preprocessing]
     if random_seed is not None:
         random_weights.initialise(network, preprocess, random_seed)
@@ -53,18 +56,16 @@ def encoder(name: str, file: NetworkFile, image_size: int, random_seed: int | No
 
 
 def _load(name: str, file: NetworkFile) -> Any:
-    path = file.verified(name)
-    if path.suffix != MODEL_SUFFIX:
-        raise ValueError(f"{file.key(name)}: {path}: a {MODEL_SUFFIX} file is wanted, as model.save writes it")
     tensorflow()
     import keras
 
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        model = keras.saving.load_model(file.path, compile=False, safe_mode=True)
     except Exception as error:  # a damaged file, a Lambda layer, a class of somebody's own
-        raise ValueError(f"{file.key(name)}: {path} cannot be loaded safely: {one_line(error)}") from error
+        raise ValueError(f"{file.key(name)}: {file.path.name} cannot be loaded safely: {one_line(error)}") from error
     if not isinstance(model, keras.Model) or len(getattr(model, "inputs", None) or ()) != 1:
-        raise ValueError(f"{file.key(name)}: {path}: a functional or Sequential model with one input is wanted")
+        wanted = "a functional or Sequential model with one input is wanted"
+        raise ValueError(f"{file.key(name)}: {file.path.name}: {wanted}")
     return model
 
 
@@ -76,10 +77,26 @@ def _check_input(name: str, file: NetworkFile, model: Any, image_size: int) -> i
     if not fits or shape[3] not in (1, 3):
         square = len(shape) == 4 and shape[1] == shape[2] and shape[3] in (1, 3)
         hint = f"; set {file.key(name, 'image_size')} to {shape[1]}" if square else ""
-        raise ValueError(
-            f"{file.key(name)}: {file.path} takes {shape}, (batch, {image_size}, {image_size}, 3 or 1) is wanted{hint}"
-        )
+        accepted = f"(batch, {image_size}, {image_size}, 3 or 1)"
+        raise ValueError(f"{file.key(name)}: {file.path.name} takes {shape}, {accepted} is wanted{hint}")
     return int(shape[3])
+
+
+def _flat(model: Any, image_size: int, channels: int) -> Any:
+    """The same model for images of one size, with its nested models' layers among its own."""
+    import keras
+
+    def call(layer: Any, *inputs: Any, **options: Any) -> Any:
+        if not isinstance(layer, keras.Model):
+            return layer(*inputs, **options)
+        return keras.layers.Identity(name=layer.name)(layer.call(*inputs, **options))
+
+    flat = keras.Model(model.inputs[0], model.outputs)
+    while any(isinstance(layer, keras.Model) for layer in flat.layers):
+        flat = keras.models.clone_model(flat, clone_function=lambda layer: layer, call_function=call)
+    sized = keras.models.clone_model(flat, input_tensors=keras.Input((image_size, image_size, channels)))
+    sized.set_weights(flat.get_weights())
+    return sized
 
 
 def _up_to_layer(name: str, file: NetworkFile, model: Any) -> Any:
@@ -90,7 +107,7 @@ def _up_to_layer(name: str, file: NetworkFile, model: Any) -> Any:
         given = "missing" if file.layer is None else f"{file.layer!r} given"
         more = ", …" if len(names) > _NAMED_LAYERS else ""
         allowed = ", ".join(names[-_NAMED_LAYERS:])
-        raise ValueError(f"{file.key(name, 'layer')}: {given}; the layers of {file.path} are {allowed}{more}")
+        raise ValueError(f"{file.key(name, 'layer')}: {given}; the layers of {file.path.name} are {allowed}{more}")
     try:
         output = model.get_layer(file.layer).output
         shape = tuple(output.shape)
@@ -104,15 +121,6 @@ def _up_to_layer(name: str, file: NetworkFile, model: Any) -> Any:
         wanted = "(batch, d), (batch, positions, d) or (batch, height, width, d) is wanted"
         raise ValueError(f"{file.key(name, 'layer')}: {file.layer} gives {shape}; {wanted}")
     return keras.Model(model.inputs[0], output)
-
-
-def _at_size(network: Any, image_size: int, channels: int) -> Any:
-    """The same network for images of one size."""
-    import keras
-
-    fixed = keras.models.clone_model(network, input_tensors=keras.Input((image_size, image_size, channels)))
-    fixed.set_weights(network.get_weights())
-    return fixed
 
 
 def _on_grey(preprocessing: str) -> Callable[[Any], Any]:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from infoplane import encoders
-from infoplane.encoders.network_file import NetworkFile
+from infoplane.network_files import NetworkFile
 from infoplane.params.calibrate import Calibrate
 from infoplane.params.classifier import Classifier
 from infoplane.params.data import Data
@@ -71,22 +71,15 @@ def _check_name(path: Path, name: str) -> None:
 
 
 def _check_encoder(path: Path, name: str, image_size: int) -> None:
-    missing: ValueError | None = None
+    given = name in (read_yaml(path).get("encoder_options") or {})
+    file = network_file(name, path) if given else None
     try:
-        file = network_file(name, path)
+        encoders.check(name, image_size, file)
     except ValueError as error:
-        file, missing = None, error
-    if missing is not None and name in (read_yaml(path).get("encoder_options") or {}):
-        raise missing
-    try:
-        encoders.check(name, image_size, file)  # an unknown name is a likelier mistake than a missing entry
-        if missing is not None:
-            raise missing
-    except ValueError as error:
-        if error is missing:
-            raise
         where = "" if str(error).startswith(("encoder_options.", "encoders:")) else "encoders: "
         raise ValueError(f"{path}: {where}{error}") from None
+    if not given:  # said last: an unknown name is a likelier mistake than a missing entry
+        load_encoder_options(name, path)
 
 
 def network_file(name: str, path: Path = PARAMS_FILE) -> NetworkFile | None:
@@ -96,23 +89,32 @@ def network_file(name: str, path: Path = PARAMS_FILE) -> NetworkFile | None:
 
 
 def check_files(path: Path = PARAMS_FILE) -> None:
-    """Look for the folder of ``data``, and hold every file that encoders are made from against its digest.
+    """Look for the folders that DVC watches, and for every file that encoders are made from.
 
     Raises:
-        ValueError: a line for each that is missing or another one.
+        ValueError: a line for each that is missing.
     """
-    problems = []
-    data = Data.load(path)
-    if not Path(data.path).is_dir():
-        problems.append(f"{path}: data.path: {data.path}: no such folder")
+    folders = {"data.path": Data.load(path).path, "embed.path": Embed.load(path).path}
+    problems = [f"{path}: {key}: {value}: {why}" for key, value in folders.items() if (why := _no_input(Path(value)))]
+    if problems:
+        raise ValueError("\n".join(problems))
     for name in load_encoders(path):
         try:
             if (file := network_file(name, path)) is not None:
-                file.verified(name)
+                file.original(name, Path(folders["embed.path"]))
         except ValueError as error:
             problems.append(f"{path}: {error}")
     if problems:
         raise ValueError("\n".join(problems))
+
+
+def _no_input(folder: Path) -> str | None:
+    """Why DVC cannot watch a folder, if it cannot."""
+    if not folder.is_dir():
+        return "no such folder"
+    if Path.cwd().is_relative_to(folder.resolve()):
+        return "this checkout lies in it, results and all; a folder of its own is wanted"
+    return None
 
 
 def main() -> int:

@@ -10,9 +10,10 @@ from infoplane.params.section import Section
 
 
 class Embed(Section):
-    """Image size and batch size (see params.yaml)."""
+    """Image size, batch size and the folder of one's own networks (see params.yaml)."""
 
     key: ClassVar[str] = "embed"
 
     image_size: int = Field(ge=16, le=2048)
     batch_size: int = Field(ge=1, le=4096)
+    path: str = Field(min_length=1)

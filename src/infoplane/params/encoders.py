@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -18,13 +18,19 @@ class EncoderOptions(Options):
     model: str | None = Field(default=None, min_length=1)
     layer: str | None = None
     preprocessing: Literal["none", "unit", "symmetric", "torch", "caffe"] = "none"
-    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+
+    @field_validator("weights", "model")
+    @classmethod
+    def _inside(cls, file: str | None) -> str | None:
+        if file is not None and (PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts):
+            raise ValueError("a file in embed.path, by its path from there, is allowed")
+        return file
 
     @field_validator("model")
     @classmethod
     def _keras_file(cls, model: str | None) -> str | None:
         if model is not None and not model.endswith(".keras"):
-            raise ValueError("the path of a .keras file, as model.save writes it, is allowed")
+            raise ValueError("a .keras file, as model.save writes it, is allowed")
         return model
 
     @model_validator(mode="after")
@@ -35,8 +41,6 @@ class EncoderOptions(Options):
             raise ValueError("layer is missing: the name of the model's layer that is read")
         if self.model is None and (self.layer is not None or self.preprocessing != "none"):
             raise ValueError("layer and preprocessing are allowed with model only")
-        if self.sha256 is not None and self.weights is None and self.model is None:
-            raise ValueError("sha256 is allowed with weights or model only")
         return self
 
     def file(self) -> dict[str, str | None] | None:
@@ -69,6 +73,20 @@ def load_encoder_options(encoder: str, path: Path = PARAMS_FILE) -> EncoderOptio
         ValueError: no entry for the encoder (``{}`` will do), or an unknown option.
     """
     read_keys.add(f"encoder_options.{encoder}")
+    return _options(encoder, path)
+
+
+def load_every_encoder_options(path: Path = PARAMS_FILE) -> dict[str, EncoderOptions]:
+    """The options of all encoders in the list, by their names; the section counts as read as a whole.
+
+    Raises:
+        ValueError: as for the list and for each of them.
+    """
+    read_keys.add("encoder_options")
+    return {encoder: _options(encoder, path) for encoder in load_encoders(path)}
+
+
+def _options(encoder: str, path: Path) -> EncoderOptions:
     options: Any = read_yaml(path).get("encoder_options")
     if not isinstance(options, dict) or encoder not in options:
         raise ValueError(f"{path}: encoder_options.{encoder}: missing; add an entry, `{encoder}: {{}}` will do")

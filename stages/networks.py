@@ -1,0 +1,23 @@
+"""Give each encoder that is made from a file of one's own a copy of that file alone."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from infoplane import io
+from infoplane.network_files import NetworkFile, copy_files
+from infoplane.params.embed import Embed
+from infoplane.params.encoders import load_every_encoder_options
+from stages import common
+
+
+def work(arguments: argparse.Namespace) -> None:
+    given = {encoder: options.file() for encoder, options in load_every_encoder_options().items()}
+    files = {encoder: None if file is None else NetworkFile(**file) for encoder, file in given.items()}
+    with io.output_folder(arguments.out) as folder:
+        copy_files(Path(Embed.load().path), files, folder)
+
+
+if __name__ == "__main__":
+    common.run("networks", work, common.options(__doc__, outputs=("out",)))
