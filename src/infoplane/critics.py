@@ -178,14 +178,19 @@ class Concatenation:
         count = shifts.shape[0]
         from_z = tf.matmul(z, layers[0])
         from_x = tf.nn.bias_add(tf.matmul(x, layers[1]), layers[2])
-        paired = [from_z] + [_shifted(from_z, shifts[k]) for k in range(count)]
-        first = tf.concat([from_x + partner for partner in paired], axis=0)
-        out = _forward(layers[3:], tf.nn.relu(first)) if self.hidden else first
-        out = tf.reshape(out, [1 + count, tf.shape(x)[0]])
+        partners = [from_z] + [_shifted(from_z, shifts[k]) for k in range(count)]
+        # One pass per set of pairs, not one of all: what a layer leaves is half as large and stays in the cache.
+        out = [self._rest(layers[3:], from_x + partner) for partner in partners]
         if scale is not None:
-            partners = [right] + [_shifted(right, shifts[k]) for k in range(count)]
-            out += scale * tf.stack([tf.reduce_sum(left * partner, axis=1) for partner in partners])
-        return out[0], tf.transpose(out[1:])
+            bases = [right] + [_shifted(right, shifts[k]) for k in range(count)]
+            out = [f + scale * tf.reduce_sum(left * base, axis=1) for f, base in zip(out, bases, strict=True)]
+        return out[0], tf.stack(out[1:], axis=1)
+
+    def _rest(self, layers: Sequence[Any], first: Any) -> Any:
+        """f, shape (b,), from what the first layer gives."""
+        tf = tensorflow()
+        out = _forward(layers, tf.nn.relu(first)) if self.hidden else first
+        return out[:, 0]
 
     def scores(self, raw: tuple[Any, ...], z: Any) -> Scores:
         """The batch's scores; its shifted pairs have equal weights."""
