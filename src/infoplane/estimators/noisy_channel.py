@@ -175,7 +175,8 @@ def _covariance_spectrum(centres: Centres) -> Floats | None:
     if min(points.shape) > _LARGEST_COVARIANCE:
         return None
     product = points @ points.T if len(points) < points.shape[1] else points.T @ points
-    values: Floats = np.linalg.eigvalsh(product.astype(np.float64)) / len(points)
+    with threadpool_limits(1, "blas"):  # more threads cost ten times the processor time here and finish no sooner
+        values: Floats = np.linalg.eigvalsh(product.astype(np.float64)) / len(points)
     return np.maximum(values, 0.0)
 
 
