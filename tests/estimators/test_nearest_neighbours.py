@@ -12,7 +12,7 @@ from scipy.integrate import quad
 from scipy.special import psi
 from scipy.stats import norm
 
-from infoplane.estimators import _trees
+from infoplane.estimators import _trees, nearest_neighbours
 from infoplane.estimators._trees import Norm, Products, Tree
 from infoplane.estimators.nearest_neighbours import ksg, mixed_ksg, ross
 
@@ -267,6 +267,17 @@ def test_ross_has_an_interval_for_many_small_classes() -> None:
     result = ross(x, y)
     assert result.diagnostics["interval_by"] == "jackknife"
     assert result.ci95[0] < 0 < result.ci95[1]
+
+
+def test_very_many_samples_in_many_columns_are_thinned_and_the_result_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearest_neighbours, "_MOST_ROWS", 400)
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(600, 4)), random.integers(0, 3, size=600)
+    for thinned in (ksg(x, x + random.normal(size=(600, 4))), ross(np.hstack([x, x**2]), y)):
+        assert thinned.n == 600
+        assert thinned.diagnostics["rows_used"] == 400
+        assert any("400 of 600 samples" in warning for warning in thinned.warnings)
+    assert ksg(x[:, :3], x[:, 1:]).diagnostics["rows_used"] == 600
 
 
 @pytest.mark.parametrize("k", [0, -1, 50])
