@@ -6,6 +6,7 @@ A comment ``<!-- network -->`` or ``<!-- long -->`` above a block: only its synt
 from __future__ import annotations
 
 import ast
+import csv
 import re
 import shlex
 import subprocess
@@ -75,6 +76,20 @@ def test_links_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
             if not target.startswith(("http", "mailto")):
                 assert (page.parent / target).exists(), (page, target)
+
+
+def test_the_cost_tables_are_those_of_the_benchmark() -> None:
+    def numbers(part: str, texts: list[str]) -> list[object]:
+        return [part, *(float(text.replace(",", "")) if text else None for text in texts)]
+
+    page = (DOCS / "cost.md").read_text(encoding="utf-8")
+    lines = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("|")
+    ]
+    shown = [numbers(cells[0], cells[1:4]) for cells in lines if cells[0] != "part" and "---" not in cells[0]]
+    with (TOP / "benchmarks" / "cost.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert shown == [numbers(row["part"], [row["gflop"], row["cpu_seconds"], row["error"]]) for row in rows]
 
 
 @pytest.mark.slow
