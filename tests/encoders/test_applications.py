@@ -64,22 +64,27 @@ def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "file"),
+    ("name", "file", "image_size"),
     [
-        ("MobileNet", "mobilenet_1_0_224_tf_no_top.h5"),
-        pytest.param("ResNet50", "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", marks=pytest.mark.slow),
-        pytest.param("NASNetMobile", "nasnet_mobile_no_top.h5", marks=pytest.mark.slow),
+        ("MobileNet", "mobilenet_1_0_224_tf_no_top.h5", 64),
+        pytest.param("ResNet50", "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", 64, marks=pytest.mark.slow),
+        pytest.param("NASNetMobile", "nasnet_mobile_no_top.h5", 224, marks=pytest.mark.slow),
     ],
 )
 def test_offline_is_one_line_that_says_how_to_go_on(
-    keras_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, file: str
+    keras_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    file: str,
+    image_size: int,
 ) -> None:
     def no_network(address: str, *_: object) -> None:
         raise URLError(socket.gaierror(-2, "Name or service not known"))
 
     monkeypatch.setattr("keras.src.utils.file_utils.urlretrieve", no_network)
     with pytest.raises(ValueError, match=f"^{name}: no ImageNet weights: ") as caught:
-        build(name, 64, 0)
+        build(name, image_size, 0)
     message = str(caught.value)
     assert "\n" not in message
     assert "https://storage.googleapis.com/" in message
