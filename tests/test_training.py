@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from infoplane import pairs
-from infoplane.critics import Concatenation, CriticOptions
+from infoplane.critics import Concatenation, CriticOptions, Separable
 from infoplane.estimators.crossfit import pair_terms
 from infoplane.objectives import Objective
-from infoplane.training import Bank, Member
+from infoplane.training import Bank, Block, Member
 
 OPTIONS = CriticOptions(hidden=(16,), batch_size=64, learning_rate=1e-2, max_steps=60, evaluate_every=20)
 
@@ -50,6 +52,28 @@ def test_stacked_members_learn_what_they_learn_one_by_one() -> None:
     assert stacked[0].curve["selection"] == pytest.approx(single[0].curve["selection"], abs=1e-3)
     for a, b in zip(stacked, single, strict=True):
         assert a.value == pytest.approx(b.value, abs=0.15)
+
+
+def test_held_out_scores_pass_by_block_by_block() -> None:
+    """All pairs of a million samples fit in no memory: a summary that keeps numbers leaves no block behind."""
+    critic = Separable(2, 2, (8,), 4, block_rows=50)
+    seen: list[weakref.ref[Block]] = []
+    alive = []
+
+    def rows(blocks: Iterable[Block]) -> int:
+        total = 0
+        for block in blocks:
+            seen.append(weakref.ref(block))
+            alive.append(sum(before() is not None for before in seen))
+            total += len(block.z)
+        return total
+
+    bank = Bank(critic, Objective("infonce"), rows, float, OPTIONS)
+    member = _member(1)
+    weights = critic.initial(np.random.default_rng(0))
+    assert bank.summary(weights, member.x, member.z, np.random.SeedSequence(0)) == 400
+    assert len(seen) == 8
+    assert max(alive) <= 2  # this one, and the one before until its name is bound anew
 
 
 def test_training_finds_the_dependence() -> None:

@@ -9,7 +9,7 @@ weights and samples are its arguments.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -87,7 +87,7 @@ class Bank(Generic[Summary]):
     Args:
         critic: the network.
         objective: what its training maximises.
-        summary: what is kept of the scores of held-out samples.
+        summary: what is kept of the scores of held-out samples, which pass by once, block by block.
         value: the selection value of a summary, in nats; larger is better.
         options: step sizes, stopping, batch.
         gather: makes a batch's rows (by default, takes them as they are).
@@ -99,7 +99,7 @@ class Bank(Generic[Summary]):
         self,
         critic: Critic,
         objective: Objective,
-        summary: Callable[[Sequence[Block]], Summary],
+        summary: Callable[[Iterable[Block]], Summary],
         value: Callable[[Summary], float],
         options: CriticOptions,
         *,
@@ -143,7 +143,7 @@ class Bank(Generic[Summary]):
         random = np.random.default_rng(seed)
         count = -(-len(x) // self.critic.block_rows)
         blocks = np.array_split(np.arange(len(x)), count)
-        return self._summary([self._block(weights, x[rows], z[rows], random) for rows in blocks])
+        return self._summary(self._block(weights, x[rows], z[rows], random) for rows in blocks)
 
     def _block(self, weights: Sequence[Array], x: Array, z: Array, random: np.random.Generator) -> Block:
         tf = tensorflow()

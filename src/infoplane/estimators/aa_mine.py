@@ -117,7 +117,7 @@ def aa_mine(
     results = crossfit.run(folds.bank(), folds.parts, folds.prepare, tempered, seed)
     return data.from_folds(
         results,
-        dv=untempered(results),
+        dv=untempered(result.summary.terms() for result in results),
         axes=folds.kept,
         dropped_nats=folds.dropped_nats,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -120,7 +120,7 @@ def _with_classifier(
     network = ClassScores(inputs.shape[1] + classes, classes, _OPTIONS.hidden, base_columns=classes)
     prior = np.log(frequency)
 
-    def summary(blocks: Sequence[Block]) -> _Outputs:
+    def summary(blocks: Iterable[Block]) -> _Outputs:
         return _Outputs(np.concatenate([_own(block.raw[0], block.z, prior) for block in blocks]))
 
     bank = Bank(network, Objective("cross_entropy"), summary, lambda outputs: float(outputs.own.mean()), _OPTIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -165,10 +165,10 @@ def _folds(
     return results
 
 
-def pair_terms(critic: Critic, clip: float | None = None) -> Callable[[Sequence[Block]], pairs.PairTerms]:
+def pair_terms(critic: Critic, clip: float | None = None) -> Callable[[Iterable[Block]], pairs.PairTerms]:
     """The summary that the bounds on pairs need; shuffled pairs' scores are clipped to [-clip, clip] (SMILE)."""
 
-    def summary(blocks: Sequence[Block]) -> pairs.PairTerms:
+    def summary(blocks: Iterable[Block]) -> pairs.PairTerms:
         return pairs.concatenated([critic.terms(block.raw, block.z, block.shifts, clip) for block in blocks])
 
     return summary

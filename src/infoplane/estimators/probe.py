@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,9 +113,9 @@ def calibrate(selection: Outputs, prior: Array, fitted: int) -> Calibration:
     return candidates[int(np.argmax(gains))]
 
 
-def _outputs(blocks: Sequence[Block]) -> Outputs:
-    scores = np.concatenate([block.raw[0] for block in blocks]).astype(np.float64)
-    return Outputs(scores, np.concatenate([block.z for block in blocks]))
+def _outputs(blocks: Iterable[Block]) -> Outputs:
+    scores, labels = zip(*((block.raw[0], block.z) for block in blocks), strict=True)
+    return Outputs(np.concatenate(scores).astype(np.float64), np.concatenate(labels))
 
 
 def _mean_log_likelihood(outputs: Outputs) -> float:

@@ -7,7 +7,7 @@ product, so every step has as many negatives as pairs, and a step that teaches n
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -187,5 +187,5 @@ def _told(
     )
 
 
-def _summary(blocks: Sequence[Block]) -> pairs.PairTerms:
+def _summary(blocks: Iterable[Block]) -> pairs.PairTerms:
     return pairs.concatenated([bound_terms(block.raw[0]) for block in blocks])

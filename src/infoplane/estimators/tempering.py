@@ -8,7 +8,7 @@ tempered critic is a critic like any other, so what it reports on the third part
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,8 +38,6 @@ class HeldScores:
 
     critic: Critic
     blocks: Sequence[Block]
-    clip: float | None = None
-    """Bound on shuffled pairs' scores (SMILE)."""
 
     def terms(self, tempering: Tempering | None = None) -> pairs.PairTerms:
         """The terms of the tempered scores."""
@@ -51,16 +49,16 @@ class HeldScores:
                     block.raw if plain else tuple(np.minimum(temper.scale * part, temper.cap) for part in block.raw),
                     block.z,
                     block.shifts,
-                    self.clip,
+                    None,
                 )
                 for block in self.blocks
             ]
         )
 
 
-def held_scores(critic: Critic, clip: float | None = None) -> Callable[[Sequence[Block]], HeldScores]:
-    """The summary of a bank whose scores may be tempered."""
-    return lambda blocks: HeldScores(critic, blocks, clip)
+def held_scores(critic: Critic) -> Callable[[Iterable[Block]], HeldScores]:
+    """The summary of a bank whose scores may be tempered: it holds them all."""
+    return lambda blocks: HeldScores(critic, list(blocks))
 
 
 def choose(selection: HeldScores) -> Tempering:
@@ -92,9 +90,9 @@ def tempered(held: crossfit.Held[HeldScores]) -> pairs.Bound:
     return pairs.shifted(held.summary.terms(tempering), level(held.trained.selection, tempering))
 
 
-def untempered(results: Sequence[crossfit.FoldResult[HeldScores]]) -> float:
-    """The Donsker-Varadhan value of the scores as they are, biased upwards: a diagnostic."""
-    return crossfit.combine([pairs.donsker_varadhan(result.summary.terms()) for result in results]).nats
+def untempered(folds: Iterable[pairs.PairTerms]) -> float:
+    """The Donsker-Varadhan value of the folds' scores as they are, biased upwards: a diagnostic."""
+    return crossfit.combine([pairs.donsker_varadhan(terms) for terms in folds]).nats
 
 
 def _capped(selection: HeldScores, scale: float, height: float) -> Tempering:

@@ -14,7 +14,7 @@ from infoplane import pairs
 from infoplane.critics import ClassScores, Concatenation, Critic, CriticOptions, Separable
 from infoplane.estimators import crossfit
 from infoplane.estimators.checked import Checked, checked, label_entropy
-from infoplane.estimators.tempering import HeldScores, glance, held_scores, tempered, untempered
+from infoplane.estimators.tempering import glance, held_scores, tempered, untempered
 from infoplane.objectives import Objective, ObjectiveName
 from infoplane.result import Estimate
 from infoplane.training import Bank
@@ -104,22 +104,11 @@ def smile(
     return _estimate("smile", x, z, seed, options or CriticOptions(), labels)
 
 
-def _plain(bound: Callable[[pairs.PairTerms], pairs.Bound]) -> Callable[[crossfit.Held[HeldScores]], pairs.Bound]:
-    return lambda held: bound(held.summary.terms())
-
-
-_REPORT: dict[str, Callable[[crossfit.Held[HeldScores]], pairs.Bound]] = {
-    "mine": tempered,
-    "nwj": tempered,
-    "infonce": _plain(pairs.infonce),
-    "smile": _plain(pairs.donsker_varadhan),
+_UNTEMPERED: dict[str, Callable[[pairs.PairTerms], pairs.Bound]] = {
+    "infonce": pairs.infonce,
+    "smile": pairs.donsker_varadhan,
 }
-_SELECTION: dict[str, Callable[[HeldScores], float]] = {
-    "mine": glance,
-    "nwj": glance,
-    "infonce": lambda scores: pairs.infonce(scores.terms()).nats,
-    "smile": lambda scores: pairs.donsker_varadhan(scores.terms()).nats,
-}
+"""What reports the scores as they are. It needs their terms alone, so that scores of all pairs are never all held."""
 
 
 def _estimate(
@@ -134,21 +123,27 @@ def _estimate(
     data = checked(method, x, z, seed, labels)
     if data.trivial:
         return data.nothing()
-    critic = critic_for(data, options)
-    clip = _SMILE_CLIP if method == "smile" else None
-    objective, summary = Objective(method, options.ema_decay), held_scores(critic, clip)
-    bank = Bank(critic, objective, summary, _SELECTION[method], options)
+    critic, objective = critic_for(data, options), Objective(method, options.ema_decay)
     parts = crossfit.split(len(data.x), options, seed, data.z if data.is_labels else None)
     prepare = data.standardised if data.is_labels else data.normalised
-    results = crossfit.run(bank, parts, prepare, _REPORT[method], seed)
-    ceilings = [label_entropy(data.z)] if data.is_labels else []
+    ceiling = label_entropy(data.z) if data.is_labels else None
+    if method not in _UNTEMPERED:
+        tempering = Bank(critic, objective, held_scores(critic), glance, options)
+        told = crossfit.run(tempering, parts, prepare, tempered, seed)
+        dv = untempered(result.summary.terms() for result in told)
+        return data.from_folds(told, kind="lower_bound", ceiling=ceiling, dv=dv)
+    bound = _UNTEMPERED[method]
+    summary = crossfit.pair_terms(critic, _SMILE_CLIP if method == "smile" else None)
+    bank = Bank(critic, objective, summary, lambda terms: bound(terms).nats, options)
+    results = crossfit.run(bank, parts, prepare, lambda held: bound(held.summary), seed)
     if method == "infonce":
-        ceilings.append(math.log(min(result.summary.terms().contrasts for result in results)))
+        contrasts = math.log(min(result.summary.contrasts for result in results))
+        ceiling = contrasts if ceiling is None else min(ceiling, contrasts)
     return data.from_folds(
         results,
         kind="estimate" if method == "smile" else "lower_bound",
-        ceiling=min(ceilings, default=None),
-        dv=untempered(results),
+        ceiling=ceiling,
+        dv=untempered(result.summary for result in results),
     )
 
 

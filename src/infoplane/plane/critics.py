@@ -13,7 +13,7 @@ are, AA-MINE's seldom, since the layer's principal axes turn and a new critic be
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -185,8 +185,8 @@ class _PopulationScores(HeldScores):
         )
 
 
-def _population_scores(critic: Critic, patterns: int) -> Callable[[Sequence[Block]], HeldScores]:
-    return lambda blocks: _PopulationScores(critic, blocks, None, patterns)
+def _population_scores(critic: Critic, patterns: int) -> Callable[[Iterable[Block]], HeldScores]:
+    return lambda blocks: _PopulationScores(critic, list(blocks), patterns)
 
 
 class _NoisyInput(_Warm):
