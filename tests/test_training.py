@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from infoplane import pairs
+from infoplane import pairs, training
 from infoplane.critics import Concatenation, CriticOptions, Separable
 from infoplane.estimators.crossfit import pair_terms
 from infoplane.objectives import Objective
@@ -52,6 +52,13 @@ def test_stacked_members_learn_what_they_learn_one_by_one() -> None:
     assert stacked[0].curve["selection"] == pytest.approx(single[0].curve["selection"], abs=1e-3)
     for a, b in zip(stacked, single, strict=True):
         assert a.value == pytest.approx(b.value, abs=0.15)
+
+
+def test_steps_compiled_by_xla_are_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = _bank().fit([_member(1)])[0]
+    monkeypatch.setattr(training, "_XLA_FROM", 1)
+    compiled = _bank()
+    assert compiled.fit([_member(1)])[0].curve["selection"] == pytest.approx(plain.curve["selection"], abs=1e-3)
 
 
 def test_held_out_scores_pass_by_block_by_block() -> None:
