@@ -1,6 +1,8 @@
 """How far ``auto`` is from mutual information that is known, and whether its intervals hold the truth.
 
     python benchmarks/accuracy.py czyz                  the 40 tasks of Czyż et al. 2023, n = 10,000, rebuilt
+    python benchmarks/accuracy.py mixed                 the same, each variable times a random matrix
+    python benchmarks/accuracy.py monotone              the same, each column through a monotone function
     python benchmarks/accuracy.py own                   what that benchmark is blind for, several seeds
     python benchmarks/accuracy.py samples FOLDER        .npz files with x, z and mutual_information
 
@@ -16,7 +18,7 @@ import csv
 import math
 import resource
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -80,11 +82,15 @@ class Task:
     seeds: int = 1
     z_kind: str | None = None
     standardise: bool = True
+    change: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None
+    """Invertible maps of x and of z, which leave the information as it is."""
 
     def draw(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """One sample; numbers with mean 0 and deviation 1 per column, as the published protocol has it."""
         x, z = self.distribution.sample(self.n, seed)
-        return (_standardised(x), z if z.ndim == 1 else _standardised(z)) if self.standardise else (x, z)
+        if self.standardise:
+            x, z = _standardised(x), z if z.ndim == 1 else _standardised(z)
+        return (x, z) if self.change is None else self.change(x, z)
 
 
 def _standardised(x: np.ndarray) -> np.ndarray:
@@ -209,6 +215,27 @@ def czyz() -> list[Task]:
         for d, df in ((2, 1), (3, 2), (5, 2))
     }
     return [Task(name, base) for name, base in tasks.items()]
+
+
+def mixed() -> list[Task]:
+    """The same tasks, x and z each times a random matrix with singular values from 0.6 to 1.6."""
+
+    def mixing(number: int) -> Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        return lambda x, z: (
+            Mixing(x.shape[1], 2 * number).forward(x),
+            Mixing(z.shape[1], 2 * number + 1).forward(z),
+        )
+
+    return [replace(task, change=mixing(number)) for number, task in enumerate(czyz())]
+
+
+def monotone() -> list[Task]:
+    """The same tasks, the columns of x stretched at both ends, those of z pressed together there."""
+
+    def change(x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.sign(x) * np.abs(x) ** 1.7 + 0.3 * np.tanh(3 * x), np.arctan(1.5 * z) + 0.05 * z
+
+    return [replace(task, change=change) for task in czyz()]
 
 
 def own() -> list[Task]:
@@ -425,7 +452,7 @@ def summarise(path: Path) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Accuracy of auto against known mutual information.")
-    parser.add_argument("suite", choices=("czyz", "own", "samples"))
+    parser.add_argument("suite", choices=("czyz", "mixed", "monotone", "own", "samples"))
     parser.add_argument("folder", nargs="?", type=Path, help="of the .npz files, for samples")
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--only", default="")
@@ -441,7 +468,7 @@ def main() -> None:
             for name, x, z, truth in samples(arguments.folder)
         )
     else:
-        tasks = {"czyz": czyz, "own": own}[arguments.suite]()
+        tasks = {"czyz": czyz, "mixed": mixed, "monotone": monotone, "own": own}[arguments.suite]()
         rows = iter(pending(tasks, arguments.only, arguments.seeds, path))
     run(arguments.suite, rows, path)
 
