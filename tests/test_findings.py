@@ -103,6 +103,17 @@ def test_the_untrained_network_is_held_against_its_twin() -> None:
     assert "What an untrained network holds" not in texts(made(NAMES[:3]).measured)
 
 
+def test_an_accuracy_that_was_picked_from_several_is_said_to_be() -> None:
+    measured = made().measured
+    control = next(name for name in measured.encoders if analysis.is_control(name))
+    scores = measured.training[control]
+    best = max(measured.stops, key=lambda stop: scores[str(stop)]["test"]["accuracy"])
+    text = texts(measured)["What an untrained network holds"]
+    accuracy = f"{scores[str(best)]['test']['accuracy']:.1%} accuracy on test images"
+    assert f"{accuracy} at the best of its {len(measured.stops)} stops, epoch {best}." in text
+    assert f"{accuracy}." in texts(replace(measured, stops=(best,)))["What an untrained network holds"]
+
+
 def test_the_shuffled_control_is_judged_by_its_interval() -> None:
     measured = made().measured
     assert "The control holds" in texts(measured)

@@ -181,13 +181,18 @@ def _controls(evidence: Evidence) -> Finding | None:
         compact = _known(evidence, [control, twin], "noise", "embedding_noise") if twin in label else {}
         if len(compact) == 2:
             text += f"; about its input it keeps {_range(compact[control])} nats, its twin {_range(compact[twin])}"
-        sentences.append(f"{text}. A linear classifier on it reaches {_accuracy(evidence, control)} accuracy.")
+        sentences.append(f"{text}. A linear classifier on it has {_accuracy(evidence, control)}.")
     return Finding("What an untrained network holds", " ".join(sentences)) if sentences else None
 
 
 def _accuracy(evidence: Evidence, encoder: str) -> str:
-    scores = evidence.measured.training[encoder]
-    return f"{max(scores[str(stop)]['test']['accuracy'] for stop in evidence.measured.stops):.1%}"
+    """Its accuracy, and which of several stops was picked for it."""
+    scores, stops = evidence.measured.training[encoder], evidence.measured.stops
+    accuracy, stop = max((scores[str(stop)]["test"]["accuracy"], stop) for stop in stops)
+    where = (
+        "on test images" if len(stops) == 1 else f"on test images at the best of its {len(stops)} stops, epoch {stop}"
+    )
+    return f"{accuracy:.1%} accuracy {where}"
 
 
 def _prediction(evidence: Evidence) -> Finding | None:
