@@ -13,6 +13,7 @@ are, AA-MINE's seldom, since the layer's principal axes turn and a new critic be
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -98,7 +99,7 @@ def critic_rows_over_training(
     return result
 
 
-class _Warm:
+class _Warm(ABC):
     """A bank whose members (one or several for each layer) may start from their weights of the epoch before."""
 
     def __init__(self, bank: Bank[HeldScores], seed: int) -> None:
@@ -135,9 +136,9 @@ class _Warm:
             warm = warm if values[1] > values[0] else None
         return Member(task.x, task.z, task.fit, task.select, stream, warm)
 
+    @abstractmethod
     def tasks(self, layer: int, t: Array) -> list[_Task]:
         """What the critics of one layer fit, select and report on."""
-        raise NotImplementedError
 
     def noise(self, layer: int, part: str, shape: tuple[int, ...]) -> Array:
         """Unit noise of a part, the same at all epochs."""
