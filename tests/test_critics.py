@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from infoplane.critics import ClassScores, Concatenation, CriticOptions, Separable
+from infoplane.critics import ClassScores, Concatenation, Critic, CriticOptions, Separable
 from infoplane.runtime import tensorflow
 
 ROWS = 6
@@ -70,9 +70,29 @@ def test_the_first_layer_split_is_the_plain_network_on_x_and_z_side_by_side() ->
 
 
 @pytest.mark.parametrize(
+    ("critic", "shapes"),
+    [
+        (Concatenation(3, 2, (8, 7), 1), [(8, 7), (7, 1)]),
+        (Concatenation(5, 4, (8,), 1, base_columns=2), [(8, 1)]),
+        (Concatenation(3, 2, (), 1), []),
+        (Separable(3, 2, (8, 7), 4), [(8, 7), (7, 4), (8, 7), (7, 5)]),
+        (Separable(5, 4, (), 4, base_columns=2), []),
+        (ClassScores(3, 6, (8, 7)), [(8, 7), (7, 6)]),
+        (ClassScores(5, 6, (8,), base_columns=2), [(8, 6)]),
+    ],
+)
+def test_inner_kernels_are_those_that_do_not_see_the_data(critic: Critic, shapes: list[tuple[int, int]]) -> None:
+    weights = critic.initial(np.random.default_rng(0))
+    inner = critic.inner_kernels()
+    assert [weight.shape for weight, chosen in zip(weights, inner, strict=True) if chosen] == shapes
+    assert all(decays for decays, chosen in zip(critic.decays(), inner, strict=True) if chosen)
+
+
+@pytest.mark.parametrize(
     ("wrong", "named"),
     [
         ({"kind": "transformer"}, "kind"),
+        ({"precision": "float16"}, "precision"),
         ({"hidden": (8, 0)}, "hidden"),
         ({"batch_size": 1}, "batch_size"),
         ({"learning_rate": 0.0}, "learning_rate"),

@@ -61,6 +61,26 @@ def test_steps_compiled_by_xla_are_the_same_steps(monkeypatch: pytest.MonkeyPatc
     assert compiled.fit([_member(1)])[0].curve["selection"] == pytest.approx(plain.curve["selection"], abs=1e-3)
 
 
+def test_rounded_products_learn_the_same_and_scores_are_never_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_BFLOAT16_FROM", 1)
+    monkeypatch.setattr(training, "bfloat16_is_faster", lambda: True)
+    exact, rounded = (
+        _bank(replace(OPTIONS, hidden=(16, 16), precision=precision)) for precision in ("float32", "mixed")
+    )
+    member = _member(1)
+    weights = [bank.fit([member])[0].weights for bank in (exact, rounded)]
+    values = [exact.value(exact.summary(w, *member.select, seed=np.random.SeedSequence(0))) for w in weights]
+    assert values[0] != values[1] == pytest.approx(values[0], abs=0.05)
+    scores = [bank.summary(weights[1], *member.select, seed=np.random.SeedSequence(0)) for bank in (exact, rounded)]
+    assert scores[0].joint.tobytes() == scores[1].joint.tobytes()
+
+
+def test_small_products_are_not_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = _bank(replace(OPTIONS, hidden=(16, 16), precision="float32")).fit([_member(1)])[0]
+    monkeypatch.setattr(training, "bfloat16_is_faster", lambda: True)
+    assert _bank(replace(OPTIONS, hidden=(16, 16))).fit([_member(1)])[0].curve == exact.curve
+
+
 def test_held_out_scores_pass_by_block_by_block() -> None:
     """All pairs of a million samples fit in no memory: a summary that keeps numbers leaves no block behind."""
     critic = Separable(2, 2, (8,), 4, block_rows=50)

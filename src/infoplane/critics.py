@@ -29,6 +29,7 @@ from infoplane.runtime import tensorflow
 from infoplane.validation import Array
 
 CriticKind = Literal["concatenation", "separable"]
+Precision = Literal["mixed", "float32"]
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,16 @@ class CriticOptions:
     """Shuffled pairs per true pair when a concatenation critic reports."""
     ema_decay: float = 0.99
     """Decay of the moving average of mean e^f in the gradient of ``mine``."""
+    precision: Precision = "mixed"
+    """Of the training steps' products. mixed: where the processor is faster with bfloat16, large ones behind the first
+    layer (which sees x and z) are rounded to it, as in mixed-precision training (Micikevicius et al. 2018). Scores of
+    held-out samples are always computed in float32, so a bound stays one."""
 
     def __post_init__(self) -> None:
         if self.kind not in ("concatenation", "separable"):
             raise ValueError(f"kind: {self.kind!r} given; concatenation or separable is wanted")
+        if self.precision not in ("mixed", "float32"):
+            raise ValueError(f"precision: {self.precision!r} given; mixed or float32 is wanted")
         if any(width < 1 for width in self.hidden):
             raise ValueError(f"hidden: {self.hidden} given; widths of at least 1 are wanted")
         counts = ("embedding", "batch_size", "max_steps", "evaluate_every", "patience", "shifts", "evaluation_shifts")
@@ -103,6 +110,9 @@ class Critic(Protocol):
     def decays(self) -> list[bool]:
         """For each weight whether weight decay applies to it."""
 
+    def inner_kernels(self) -> list[bool]:
+        """For each weight whether it is the kernel of a layer behind the first."""
+
     def raw(self, weights: Sequence[Any], x: Any, z: Any, shifts: Any) -> tuple[Any, ...]:
         """The network's output on a block of samples, as tensors."""
 
@@ -124,12 +134,14 @@ def _layers(random: np.random.Generator, widths: Sequence[int], last_zero: bool)
 
 
 def _forward(weights: Sequence[Any], inputs: Any) -> Any:
-    """A fully connected network with ReLU between its layers."""
+    """A fully connected network with ReLU between its layers; each product has the precision of its kernel."""
     tf = tensorflow()
     for index in range(0, len(weights), 2):
         if index:
             inputs = tf.nn.relu(inputs)
-        inputs = tf.nn.bias_add(tf.matmul(inputs, weights[index]), weights[index + 1])
+        kernel, bias = weights[index : index + 2]
+        product = tf.matmul(tf.cast(inputs, kernel.dtype), kernel)
+        inputs = tf.nn.bias_add(tf.cast(product, bias.dtype), bias)
     return inputs
 
 
@@ -168,6 +180,11 @@ class Concatenation:
         """Kernels decay; biases and the base's scale do not."""
         scale = [False] if self.base_columns else []
         return scale + [True] + [True, False] * (len(self.hidden) + 1)
+
+    def inner_kernels(self) -> list[bool]:
+        """Those of all layers but the first, which stands in two parts."""
+        scale = [False] if self.base_columns else []
+        return scale + [False] * 3 + [True, False] * len(self.hidden)
 
     def raw(self, weights: Sequence[Any], x: Any, z: Any, shifts: Any) -> tuple[Any, ...]:
         """f of the true pairs, shape (b,), and of the shifted ones, shape (b, number of shifts)."""
@@ -231,6 +248,11 @@ class Separable:
         scale = [False] if self.base_columns else []
         return scale + [True, False] * (2 * len(self.hidden) + 2)
 
+    def inner_kernels(self) -> list[bool]:
+        """Those of all layers but the first of each network."""
+        scale = [False] if self.base_columns else []
+        return scale + ([False] * 2 + [True, False] * len(self.hidden)) * 2
+
     def raw(self, weights: Sequence[Any], x: Any, z: Any, shifts: Any) -> tuple[Any, ...]:
         """f of all pairs, shape (b, b), the first index that of x."""
         tf = tensorflow()
@@ -277,6 +299,11 @@ class ClassScores:
         """Kernels decay; biases and the base's scale do not."""
         scale = [False] if self.base_columns else []
         return scale + [True, False] * (len(self.hidden) + 1)
+
+    def inner_kernels(self) -> list[bool]:
+        """Those of all layers but the first."""
+        scale = [False] if self.base_columns else []
+        return scale + [False] * 2 + [True, False] * len(self.hidden)
 
     def raw(self, weights: Sequence[Any], x: Any, z: Any, shifts: Any) -> tuple[Any, ...]:
         """f(x_i, k) for every class k, shape (b, K)."""

@@ -20,7 +20,7 @@ import numpy as np
 from infoplane import live
 from infoplane.critics import Critic, CriticOptions
 from infoplane.objectives import Objective
-from infoplane.runtime import tensorflow, workers
+from infoplane.runtime import bfloat16_is_faster, tensorflow, workers
 from infoplane.validation import Array
 
 Gather = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
@@ -33,6 +33,9 @@ _STILL_IMPROVING = 0.02
 _XLA_FROM = 10**10
 """Weights times batch from which XLA compiles a step on a CPU: of 4,096 inputs, 2048-2048 units and 1,163 pairs it
 saves a tenth, of 40, 1000-1000 and 2,500 (a quarter of this) nothing, and its compilation takes a CPU second."""
+_BFLOAT16_FROM = 2**25
+"""Multiplications of one product (batch x inputs x outputs of a layer) from which bfloat16 saves more than it takes to
+round what goes in."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class Bank(Generic[Summary]):
         gpu = bool(tf.config.list_logical_devices("GPU"))
         self.critic, self.objective, self.options = critic, objective, options
         self.value, self._summary, self._gather = value, summary, gather
+        self._bfloat16 = options.precision == "mixed" and bfloat16_is_faster()
         self._width = width if width is not None else (1_000 if gpu else 1)
         self._jit_compile = True if gpu and jit_compile is None else jit_compile
         self._compiled = {xla: tf.function(self._run, autograph=False, jit_compile=xla) for xla in (False, True)}
@@ -157,7 +161,9 @@ class Bank(Generic[Summary]):
     def run(self, variables: _Variables, batch: int, *arguments: Any) -> tuple[Any, Any]:
         """As many steps as there are batches, of ``batch`` pairs each; see :meth:`_run`."""
         size = batch * sum(int(np.prod(weight.shape)) for weight in variables.weights)
-        xla = size >= _XLA_FROM if self._jit_compile is None else self._jit_compile
+        # XLA has no fast bfloat16 product on a CPU.
+        large = size >= _XLA_FROM and not any(self._rounded(variables.weights, batch))
+        xla = large if self._jit_compile is None else self._jit_compile
         return self._compiled[xla](variables.weights, variables.moments, *arguments)  # type: ignore[no-any-return]
 
     def _run(
@@ -203,6 +209,8 @@ class Bank(Generic[Summary]):
 
         def one(arguments: tuple[Any, ...]) -> tuple[Any, Any, Any]:
             weights, x, z, batch, seed, log_average = arguments
+            rounded = self._rounded(weights, batch.shape[0])
+            weights = [tf.cast(w, tf.bfloat16) if round_it else w for w, round_it in zip(weights, rounded, strict=True)]
             x_rows, z_rows = self._gather(x, z, batch, seed)
             raw = self.critic.raw(weights, x_rows, z_rows, shifts)
             return self.objective.loss(self.critic.scores(raw, z_rows), log_average, step)
@@ -211,6 +219,13 @@ class Bank(Generic[Summary]):
         if batch.shape.rank == 1:
             return one(arguments)
         return tf.vectorized_map(one, arguments)  # type: ignore[no-any-return]
+
+    def _rounded(self, weights: Sequence[Any], batch: int) -> list[bool]:
+        """For each weight whether its products in a step are computed in bfloat16."""
+        return [
+            self._bfloat16 and inner and batch * math.prod(weight.shape) >= _BFLOAT16_FROM
+            for weight, inner in zip(weights, self.critic.inner_kernels(), strict=True)
+        ]
 
     def _update(self, weights: Any, moments: Any, gradients: Sequence[Any], step: Any) -> None:
         """One step of Adam (Kingma & Ba 2015) with decoupled weight decay."""

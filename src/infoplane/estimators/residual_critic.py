@@ -57,6 +57,10 @@ class Residual:
         """The network's."""
         return self.network.decays()
 
+    def inner_kernels(self) -> list[bool]:
+        """The network's."""
+        return self.network.inner_kernels()
+
     def raw(self, weights: Sequence[Any], x: Any, z: Any, shifts: Any) -> tuple[Any, ...]:
         """f of all pairs, shape (b, b), the first index that of x."""
         tf = tensorflow()
