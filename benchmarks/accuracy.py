@@ -46,6 +46,7 @@ from infoplane.distributions import (
     correlated_gaussian,
     dense_gaussian,
     dense_student,
+    gaussian_with_information,
     identity_student,
     paired_gaussian,
     sparse_gaussian,
@@ -240,7 +241,7 @@ def monotone() -> list[Task]:
 
 def own() -> list[Task]:
     """Other parameters and dimensions, mixed columns, and what the 40 tasks are blind for."""
-    return [*_deformed(), *_strong(), *_classes(), *_ties(), *_small(), *_independent()]
+    return [*_deformed(), *_strong(), *_classes(), *_ties(), *_small(), *_thin(), *_independent()]
 
 
 def _deformed() -> Iterator[Task]:
@@ -340,6 +341,20 @@ def _small() -> Iterator[Task]:
     yield Task("n = 300, additive noise 0.3", UniformNoise(0.3), 300, 5)
 
 
+def _thin() -> Iterator[Task]:
+    """One nat spread over so many columns that no model shows it on samples it was not fitted on."""
+    cdf, cube = NormalCdf(), HalfCube()
+    for d, n in ((50, 1_000), (200, 5_000)):
+        gaussian = gaussian_with_information(d, 1.0)
+        cubes = Deformed(gaussian, Chain((cube, Mixing(d, 1))), Chain((cube, Mixing(d, 2))))
+        uniforms = Deformed(gaussian, Chain((cdf, Mixing(d, 3))), Chain((cdf, Mixing(d, 4))))
+        yield Task(f"thin Gaussian {d}+{d}", gaussian, n, 3)
+        yield Task(f"thin half cubes, mixed, {d}+{d}", cubes, n, 2)
+        yield Task(f"thin uniforms, mixed, {d}+{d}", uniforms, n, 2)
+    yield Task("thin Gaussian 100+100", gaussian_with_information(100, 2.0), 500, 3)
+    yield Task("thin Gaussian 5+200", paired_gaussian(5, 200, 5, 0.5), 1_000, 3)
+
+
 def _independent() -> Iterator[Task]:
     heavy, normal = dense_student(5, 5, 1.5, 0.5), dense_gaussian(5, 5, 0.7)
     ten, one = correlated_gaussian(10, 0.5), correlated_gaussian(1, 0.5)
@@ -348,6 +363,8 @@ def _independent() -> Iterator[Task]:
     yield Task("independent 10+10, n = 300", Independent(ten, ten), 300, 5)
     yield Task("independent 1+1, n = 300", Independent(one, UniformNoise(0.2)), 300, 5)
     yield Task("independent labels, 20 classes, n = 1,000", Independent(ten, symmetric_channel(20, 0.1)), 1_000, 5)
+    many = dense_student(50, 50, 2, 0.3)
+    yield Task("independent, heavy tails, 50+50, n = 300", Independent(many, many), 300, 3)
     yield Task("independent counts", Independent(ZeroInflatedPoisson(0.2), UniformSteps(4)), 1_000, 5, "numbers", False)
 
 

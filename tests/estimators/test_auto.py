@@ -19,6 +19,8 @@ from infoplane.distributions import (
     UniformNoise,
     UniformSteps,
     correlated_gaussian,
+    dense_student,
+    gaussian_with_information,
     identity_student,
     paired_gaussian,
     symmetric_channel,
@@ -200,6 +202,32 @@ def test_weak_columns_do_not_hide_strong_ones() -> None:
     found = auto(x, y, seed=0, labels=True)
     clear = auto(x[:, :4], y, seed=0, labels=True)
     assert found.nats == pytest.approx(clear.nats, abs=0.06)
+
+
+@pytest.mark.parametrize(("d", "n"), [(50, 900), (120, 600)])
+def test_dependence_thinly_spread_over_many_columns_is_seen(d: int, n: int) -> None:
+    """No model shows it on samples it was not fitted on; 0 with a narrow interval would be wrong by all of it."""
+    for seed in range(2):
+        found = auto(*gaussian_with_information(d, 1.5).sample(n, seed), seed=seed)
+        assert found.nats == pytest.approx(1.5, abs=0.4)
+        assert_two_sided(found, 1.5)
+        assert max(found.diagnostics["models"].values()) < 0.3
+        assert any("thinly spread" in line for line in found.warnings)
+
+
+@pytest.mark.parametrize(("d", "n"), [(50, 900), (60, 300)])
+def test_many_columns_with_heavy_tails_make_no_dependence(d: int, n: int) -> None:
+    many = dense_student(d, d, 2, 0.3)
+    for seed in range(3):
+        found = auto(*Independent(many, many).sample(n, seed), seed=seed)
+        assert_two_sided(found, 0.0)
+        assert found.nats < 0.1
+
+
+def test_too_many_columns_are_said_to_be_looked_at_in_part() -> None:
+    x = np.random.default_rng(0).normal(size=(300, 200))
+    found = auto(x, x[:, :1] + x[:, 1:2] ** 2, seed=0)
+    assert any("x's 200 columns" in line for line in found.warnings)
 
 
 def test_same_seed_same_value() -> None:

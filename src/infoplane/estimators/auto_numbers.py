@@ -1,4 +1,4 @@
-"""``auto`` for numbers: simple models of the log density ratio, a critic for what they miss, nearest neighbours."""
+"""``auto`` for numbers: models of the log density ratio, a critic for what they miss, correlations, neighbours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infoplane import margins, pairs, seeds
-from infoplane.estimators import auto_unmixing, elliptical, gaussian, residual_critic
+from infoplane.estimators import auto_thin, auto_unmixing, elliptical, gaussian, residual_critic
 from infoplane.estimators.auto_neighbours import of_numbers
 from infoplane.estimators.auto_value import (
     Value,
@@ -80,8 +80,13 @@ def estimate_numbers(x: npt.NDArray[Any], z: npt.NDArray[Any], seed: int) -> Est
     }
     columns = sum(widths)
     neighbours = columns <= _NEIGHBOUR_COLUMNS and len(x) >= _NEIGHBOUR_ROWS
+    narrowed = [f"{name}'s {c.shape[1]} columns" for name, c in (("x", x), ("z", z)) if wide(c)]
+    if narrowed:
+        notes.append(f"too few samples for {' and '.join(narrowed)}: models and critic see principal components alone")
     if len(x) >= _CRITIC_ROWS and value.nats < math.log(len(x)):  # more, no held-out sample confirms
         value = _with_critic(value, chosen, order_x, order_z, fold, seed, told)
+    if (narrowed or chosen.model.variates) and auto_thin.possible(x, z):
+        value = auto_thin.with_thin_dependence(value, x, z, notes, told)
     if neighbours:
         value = with_neighbours(value, of_numbers(x, z, seed), told)
     return finished(value, n, widths, seed, notes, told)

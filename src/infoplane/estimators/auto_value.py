@@ -23,8 +23,8 @@ _MOST_COLUMNS = 100
 """Columns of a variable above which its principal components take their place."""
 _ROWS_PER_COLUMN = 20
 _NEAR_LOG_N = 0.8
-_LITTLE, _MUCH = 1.5, 3.0
-"""Standard deviations of their own noise by which nearest neighbours must be ahead to count at all, and alone."""
+LITTLE, MUCH = 1.5, 3.0
+"""Standard deviations of its own noise by which another estimate must be ahead to count at all, and alone."""
 _Z95 = 1.959963984540054
 
 
@@ -102,7 +102,7 @@ def with_neighbours(value: Value, found: Sequence[Nearest], told: dict[str, Any]
     """
     nearest = found[0]
     ahead_by = min((one.raw - value.nats) / one.noise for one in found)
-    share = float(np.clip((ahead_by - _LITTLE) / (_MUCH - _LITTLE), 0.0, 1.0))
+    share = float(np.clip((ahead_by - LITTLE) / (MUCH - LITTLE), 0.0, 1.0))
     told["neighbours"] = {
         "method": nearest.method,
         "k": nearest.k,

@@ -148,9 +148,13 @@ def canonical(x: Floats, z: Floats) -> Canonical:
 
     Source: Björck & Golub 1973, "Numerical methods for computing angles between linear subspaces".
     """
-    u, v = _basis(x), _basis(z)
+    return between(_basis(x), _basis(z))
+
+
+def between(u: Floats, v: Floats) -> Canonical:
+    """Canonical correlations of variables whose columns are orthonormal already."""
     left, correlations, right = np.linalg.svd(u.T @ v, full_matrices=False)
-    scale = math.sqrt(len(x))
+    scale = math.sqrt(len(u))
     a, b = (u @ left) * scale, (v @ right.T) * scale
     return Canonical(a, b, np.minimum(correlations, 1.0), u.shape[1], v.shape[1])
 
