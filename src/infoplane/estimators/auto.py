@@ -3,7 +3,7 @@
 * Two variables with few values each: the table of counts.
 * Numbers against few values: Gaussian discriminants, a classifier for what they miss, nearest neighbours.
 * Numbers: an elliptical copula or one of nonlinear canonical variates, whichever holds out best; a critic that starts
-  from it and learns the rest; nearest neighbours in few dimensions.
+  from it and learns the rest; in many dimensions all canonical correlations together, in few nearest neighbours.
 
 Simple models come first because they say much with few samples and their bias is known: half way between the value
 on the rows that fitted a model and on those that did not, it is corrected to first order. What is learned on top
