@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 _ROWS_PER_COLUMN = 2
 _LEAST_EIGENVALUE = 1e-10
 """Share of the largest below which a direction counts as none."""
+_WORTH_A_LINE = 0.5
+"""Share of the correlations in the value above which it is said; chance alone brings it there once in a hundred."""
 _DOUBT = 0.05
 """Share of the bias that may be wrong, since it is exact for Gaussian copulas alone: the most it was off in trials."""
 
@@ -50,11 +52,12 @@ def with_thin_dependence(value: Value, x: Floats, z: Floats, notes: list[str], t
     together = len(u) * float((u**2).sum(axis=1) @ (v**2).sum(axis=1)) / (pair.dx * pair.dz)
     bias = pair.bias * max(1.0, together)
     nats, error = pair.plug_in - bias, pair.standard_error()
-    share = float(np.clip(((nats - value.nats) / error - LITTLE) / (MUCH - LITTLE), 0.0, 1.0))
+    ahead_by = (nats - max(value.nats, 0.0)) / error
+    share = float(np.clip((ahead_by - LITTLE) / (MUCH - LITTLE), 0.0, 1.0))
     told["correlations"] = {"nats": nats, "standard_error": error, "bias": bias, "share": share}
     if nats <= value.nats:
         return value
-    if share > 0.0:
+    if share > _WORTH_A_LINE:
         notes.append(
             f"thinly spread: no model shows more than {value.nats:.3g} nats on samples it was not fitted on, but all "
             f"canonical correlations of the ranks together {nats:.3g}, if their dependence is Gaussian"
