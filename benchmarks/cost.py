@@ -30,16 +30,18 @@ import numpy as np
 import pandas as pd
 from plain_mine import PlainMine
 
-from infoplane import classifiers, encoders, io
-from infoplane.critics import CriticOptions
+from infoplane import classifiers
+from infoplane.common import io
+from infoplane.critics.networks import CriticOptions
+from infoplane.encoders import registry as encoders
 from infoplane.estimators.aa_mine import DEFAULTS, aa_mine
 from infoplane.estimators.nearest_neighbours import ross
 from infoplane.estimators.noisy_channel import brackets
 from infoplane.estimators.probe import probe
 from infoplane.estimators.variational import mine
 from infoplane.params.measure import Measure
-from infoplane.profiles import rendered
-from infoplane.result import Estimate
+from infoplane.params.profiles import rendered
+from infoplane.results.estimate import Estimate
 
 TABLE = Path(__file__).with_suffix(".csv")
 TOP = Path(__file__).resolve().parents[1]

@@ -18,12 +18,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from infoplane import io
 from infoplane.calibration import known, methods
 from infoplane.calibration.options import Settings, SuiteOptions
 from infoplane.calibration.readings import Reading, read
 from infoplane.calibration.scores import by, mean_nats
 from infoplane.calibration.tasks import Task
+from infoplane.common import io
 
 TABLE = Path(__file__).with_suffix(".csv")
 SAMPLES = 2000

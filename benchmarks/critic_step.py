@@ -27,12 +27,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from plain_mine import PlainMine, PublishedMine
 
-from infoplane import io
-from infoplane.critics import Concatenation, CriticOptions
-from infoplane.estimators.tempering import glance, held_scores
-from infoplane.objectives import Objective
-from infoplane.runtime import tensorflow
-from infoplane.training import Bank, Member
+from infoplane.common import io
+from infoplane.common.runtime import tensorflow
+from infoplane.critics.networks import Concatenation, CriticOptions
+from infoplane.critics.objectives import Objective
+from infoplane.critics.temperature import glance, held_scores
+from infoplane.critics.training import Bank, Member
 
 TABLE = Path(__file__).with_suffix(".csv")
 TURNS = 5

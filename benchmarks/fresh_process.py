@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from infoplane import io
+from infoplane.common import io
 from infoplane.distributions import (
     Deformed,
     Distribution,
@@ -94,7 +94,7 @@ def main() -> None:
     io.save_table(TABLE, rows, list(rows[0]))
 
 
-_TENSORFLOW = "from infoplane.runtime import tensorflow; tensorflow()"
+_TENSORFLOW = "from infoplane.common.runtime import tensorflow; tensorflow()"
 
 if __name__ == "__main__":
     main()

@@ -22,7 +22,7 @@ from scipy.special import psi
 from sklearn.neighbors import KDTree
 
 from infoplane.estimators import nearest_neighbours
-from infoplane.margins import standardised
+from infoplane.estimators.margins import standardised
 
 K = 3
 RHO = 0.6

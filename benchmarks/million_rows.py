@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from infoplane import io
+from infoplane.common import io
 
 TABLE = Path(__file__).with_suffix(".csv")
 ROWS, COLUMNS, RHO = 1_000_000, 10, 0.5

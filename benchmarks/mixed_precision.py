@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 import infoplane
-from infoplane import io
-from infoplane.critics import CriticOptions, Precision
+from infoplane.common import io
+from infoplane.common.runtime import bfloat16_is_faster
+from infoplane.critics.networks import CriticOptions, Precision
 from infoplane.distributions import (
     Deformed,
     Distribution,
@@ -31,7 +32,6 @@ from infoplane.distributions import (
     gaussian_with_information,
     identity_student,
 )
-from infoplane.runtime import bfloat16_is_faster
 
 TABLE = Path(__file__).with_suffix(".csv")
 N, SEEDS = 6_000, 3

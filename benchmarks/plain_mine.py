@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from infoplane.runtime import tensorflow
+from infoplane.common.runtime import tensorflow
 
 EMA_DECAY = 0.99
 

@@ -22,7 +22,7 @@ import numpy as np
 from plain_mine import PlainMine
 
 import infoplane
-from infoplane import io
+from infoplane.common import io
 from infoplane.distributions import (
     Chain,
     Deformed,

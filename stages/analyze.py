@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infoplane import io, seeds
-from infoplane.analysis import correlation_report
-from infoplane.findings import Evidence, findings
+from infoplane.common import io, seeds
 from infoplane.params.classifier import Classifier
 from infoplane.params.encoders import load_encoders
 from infoplane.params.measure import Measure
 from infoplane.params.section import read_seed
 from infoplane.params.whole import load_shown, of_this_run
 from infoplane.plots import gallery
-from infoplane.report import RunFacts, render
-from infoplane.report_run import machine_facts, parameter_groups, times_table
-from infoplane.report_sections import Section, calibration_section, plane_section
-from infoplane.summary import (
+from infoplane.report.page import RunFacts, render
+from infoplane.report.run_facts import machine_facts, parameter_groups, times_table
+from infoplane.report.sections import Section, calibration_section, plane_section
+from infoplane.results.correlations import correlation_report
+from infoplane.results.findings import Evidence, findings
+from infoplane.results.summary import (
     Measurements,
     noise_curve_table,
     quantity_table,

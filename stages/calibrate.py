@@ -7,9 +7,9 @@ from functools import partial
 
 from tqdm import tqdm
 
-from infoplane import io, seeds
 from infoplane.calibration.suites import suite
 from infoplane.calibration.writing import log_times, write
+from infoplane.common import io, seeds
 from infoplane.params.calibrate import Calibrate
 from infoplane.params.section import read_seed
 from stages import common

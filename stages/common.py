@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module, metadata
 from pathlib import Path
 
-from infoplane import io
+from infoplane.common import io
 from infoplane.params.section import read_keys
 
 TOP = Path(__file__).resolve().parents[1]

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from infoplane import io, seeds
 from infoplane.arrays.bring import bring_arrays
+from infoplane.common import io, seeds
 from infoplane.images.sources import open_source
 from infoplane.images.writing import write_dataset
 from infoplane.params.data import Data

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from infoplane import io, seeds
 from infoplane.arrays.stored import hand_on, holds_arrays
-from infoplane.encoders import build
+from infoplane.common import io, seeds
 from infoplane.encoders.embedding import Recipe, embed_split
-from infoplane.network_files import NetworkFile
+from infoplane.encoders.network_files import NetworkFile
+from infoplane.encoders.registry import build
 from infoplane.params.embed import Embed
 from infoplane.params.encoders import load_encoder_options
 from infoplane.params.section import read_seed

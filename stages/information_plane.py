@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from infoplane import io, seeds
+from infoplane.common import io, seeds
 from infoplane.distributions.patterns import tishby
 from infoplane.params.plane import NETWORKS, InformationPlane
 from infoplane.params.section import read_seed

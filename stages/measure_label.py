@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 
-from infoplane import compute, io, seeds
-from infoplane.critics import CriticOptions
+from infoplane.common import compute, io, seeds
+from infoplane.critics.networks import CriticOptions
 from infoplane.estimators.probe import probe
 from infoplane.estimators.variational import mine
 from infoplane.params.measure import Measure
 from infoplane.params.section import read_seed
-from infoplane.quantity import CURVE_COLUMNS, curve_rows, from_estimate, label_headline
+from infoplane.results.quantity import CURVE_COLUMNS, curve_rows, from_estimate, label_headline
 from stages import common
 
 

@@ -8,13 +8,13 @@ from functools import partial
 
 import numpy as np
 
-from infoplane import compute, io, seeds
-from infoplane.embeddings import unit_rows
+from infoplane.arrays.unit_norm import unit_rows
+from infoplane.common import compute, io, seeds
 from infoplane.estimators.aa_mine import DEFAULTS, aa_mine
 from infoplane.estimators.noisy_channel import brackets
 from infoplane.params.measure import Measure
 from infoplane.params.section import read_seed
-from infoplane.quantity import CURVE_COLUMNS, curve_rows, from_bracket, from_estimate, noise_headline
+from infoplane.results.quantity import CURVE_COLUMNS, curve_rows, from_bracket, from_estimate, noise_headline
 from stages import common
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from infoplane import io
-from infoplane.network_files import NetworkFile, copy_files
+from infoplane.common import io
+from infoplane.encoders.network_files import NetworkFile, copy_files
 from infoplane.params.embed import Embed
 from infoplane.params.encoders import load_every_encoder_options
 from stages import common

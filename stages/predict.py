@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from infoplane import classifiers, io
+from infoplane import classifiers
+from infoplane.common import io
 from infoplane.params.classifier import Classifier
 from stages import common
 

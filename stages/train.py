@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from infoplane import classifiers, io, seeds
+from infoplane import classifiers
 from infoplane.arrays.scored import given_predictions
+from infoplane.common import io, seeds
 from infoplane.params.classifier import Classifier
 from infoplane.params.section import read_seed
 from stages import common

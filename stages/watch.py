@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from infoplane import live
+from infoplane.common import live
 
 SECONDS_BEFORE = 5.0
 """Stages that end sooner need no watching, and DVCLive takes a second to import."""

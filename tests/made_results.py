@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infoplane.quantity import bracket, quantity
-from infoplane.summary import Measurements
+from infoplane.results.quantity import bracket, quantity
+from infoplane.results.summary import Measurements
 
 NAMES = (
     "EfficientNetLite0",

@@ -9,17 +9,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from infoplane import analysis, distributions
+    from infoplane import distributions
     from infoplane.estimators.dispatch import estimate, methods
     from infoplane.estimators.noisy_channel import estimate_noisy
     from infoplane.plane.measure import information_plane
-    from infoplane.result import Estimate
+    from infoplane.results import correlations as analysis
+    from infoplane.results.estimate import Estimate
 
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "Estimate": ("infoplane.result", "Estimate"),
-    "analysis": ("infoplane.analysis", None),
+    "Estimate": ("infoplane.results.estimate", "Estimate"),
+    "analysis": ("infoplane.results.correlations", None),
     "distributions": ("infoplane.distributions", None),
     "estimate": ("infoplane.estimators.dispatch", "estimate"),
     "estimate_noisy": ("infoplane.estimators.noisy_channel", "estimate_noisy"),

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from infoplane import live, seeds
-from infoplane.runtime import tensorflow
-
-Array = npt.NDArray[Any]
+from infoplane.common import live, seeds
+from infoplane.common.aliases import Array
+from infoplane.common.runtime import tensorflow
 
 
 @dataclass(frozen=True)

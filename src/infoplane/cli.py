@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from infoplane.result import Estimate, NoisyEstimate
+    from infoplane.results.estimate import Estimate, NoisyEstimate
 
 _LINE_WIDTH = 11
 
@@ -141,7 +141,7 @@ def _declare_noisy(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_noisy(arguments: argparse.Namespace) -> None:
-    from infoplane import validation
+    from infoplane.common import validation
     from infoplane.estimators.noisy_channel import estimate_noisy
 
     t = _opened(arguments.t)
@@ -261,7 +261,7 @@ def _declare_profile(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_profile(arguments: argparse.Namespace) -> None:
-    from infoplane import profiles
+    from infoplane.params import profiles
 
     if arguments.name is None:
         print("\n".join(profiles.names(Path())))
@@ -285,7 +285,7 @@ def _naming(files: Mapping[str, Path | None]) -> Iterator[None]:
 
 
 def _opened(path: Path) -> npt.NDArray[Any]:
-    from infoplane.io import open_npy
+    from infoplane.common.io import open_npy
 
     return open_npy(path)
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from infoplane import io
 from infoplane.arrays.bring import bring_arrays
 from infoplane.arrays.scored import given_predictions
 from infoplane.arrays.stored import hand_on, holds_arrays
 from infoplane.classifiers import given, logits
+from infoplane.common import io
 
 from made_arrays import ROWS, TEST, arrays, put, write_split, write_whole
 

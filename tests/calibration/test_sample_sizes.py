@@ -9,7 +9,7 @@ import pytest
 
 from infoplane.calibration.sample_sizes import SizePoint, extrapolate, line
 from infoplane.distributions import symmetric_channel
-from infoplane.result import Estimate
+from infoplane.results.estimate import Estimate
 
 
 def test_a_straight_line_is_continued_exactly() -> None:

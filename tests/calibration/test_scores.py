@@ -11,7 +11,7 @@ from infoplane.calibration.readings import COLUMNS, Reading, read, record, rows
 from infoplane.calibration.scores import report, score
 from infoplane.calibration.tasks import Task
 from infoplane.distributions import LinearMap, correlated_gaussian
-from infoplane.result import Estimate, Kind
+from infoplane.results.estimate import Estimate, Kind
 
 PAIR = Task("pair", correlated_gaussian(1, 0.8))
 TRUTH = -0.5 * math.log(1 - 0.64)

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infoplane import io
 from infoplane.calibration import command, consistency, infinity, known, methods, protocol
 from infoplane.calibration.options import SUITE_NAMES, Settings, SuiteOptions
 from infoplane.calibration.published import PublishedOptions
@@ -19,7 +18,8 @@ from infoplane.calibration.readings import read
 from infoplane.calibration.samples import samples
 from infoplane.calibration.suites import SUITES, suite
 from infoplane.calibration.writing import log_times, write
-from infoplane.critics import CriticOptions
+from infoplane.common import io
+from infoplane.critics.networks import CriticOptions
 from infoplane.estimators.registry import METHODS
 from infoplane.params.calibrate import Calibrate
 

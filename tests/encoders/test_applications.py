@@ -15,7 +15,8 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 
-from infoplane.encoders import APPLICATIONS, applications, build
+from infoplane.encoders import applications
+from infoplane.encoders.registry import APPLICATIONS, build
 
 MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 FORMULAS = {
@@ -38,7 +39,7 @@ def test_every_module_has_a_known_preprocessing() -> None:
 
 @pytest.mark.parametrize(("mode", "module"), [(mode, module) for mode in MODES for module in MODES[mode]])
 def test_preprocessing_is_what_the_network_was_trained_on(mode: str, module: str) -> None:
-    from infoplane.runtime import tensorflow
+    from infoplane.common.runtime import tensorflow
 
     pixels = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3)).astype(np.float32)
     found = import_module(f"keras.applications.{module}").preprocess_input(tensorflow().constant(pixels))
@@ -55,7 +56,7 @@ def test_an_encoder_is_preprocessing_then_network(name: str, mode: str, size: in
 
 @pytest.fixture
 def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    from infoplane.runtime import tensorflow
+    from infoplane.common.runtime import tensorflow
 
     tensorflow()
     monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))
@@ -120,7 +121,7 @@ CACHED = """
 import sys
 from pathlib import Path
 import h5py, numpy as np
-from infoplane.encoders import build
+from infoplane.encoders.registry import build
 from keras.src.legacy.saving import legacy_h5_format
 made = build("MobileNet-untrained", 64, 5)
 folder = Path(sys.argv[1], "models")

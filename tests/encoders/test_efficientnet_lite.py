@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from infoplane.encoders import LITES, build, efficientnet_lite
+from infoplane.encoders import efficientnet_lite
+from infoplane.encoders.registry import LITES, build
 from infoplane.images.reading import central_square
 
 PARAMETERS = {"EfficientNetLite0": 3_413_024, "EfficientNetLite1": 4_189_344, "EfficientNetLite2": 4_869_168}
@@ -99,7 +100,7 @@ def test_embeddings_agree_with_numpy(lite0: dict[str, Any], size: int) -> None:
 
 @pytest.mark.slow
 def test_cats_and_dogs_are_seen_as_such(shared: Path) -> None:
-    from infoplane.runtime import tensorflow
+    from infoplane.common.runtime import tensorflow
 
     tf = tensorflow()
     model = efficientnet_lite.network("EfficientNetLite0", 224, include_top=True)

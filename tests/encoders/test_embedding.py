@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infoplane import io
+from infoplane.common import io
+from infoplane.common.runtime import tensorflow, workers
 from infoplane.encoders.embedding import embed
 from infoplane.encoders.encoder import Encoder
-from infoplane.runtime import tensorflow, workers
 
 SIZE = 8
 

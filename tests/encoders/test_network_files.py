@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from infoplane.encoders import APPLICATIONS, build, check, encoders_of_each_family, smallest_size
+from infoplane.common.runtime import tensorflow
+from infoplane.encoders.network_files import NetworkFile, copy_files
+from infoplane.encoders.registry import APPLICATIONS, build, check, encoders_of_each_family, smallest_size
 from infoplane.encoders.saved_model import PREPROCESSING
-from infoplane.network_files import NetworkFile, copy_files
-from infoplane.runtime import tensorflow
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from infoplane.encoders import build, efficientnet_lite, random_weights
+from infoplane.encoders import efficientnet_lite, random_weights
 from infoplane.encoders.efficientnet_lite import preprocess
 from infoplane.encoders.encoder import Encoder
+from infoplane.encoders.registry import build
 
 SIZE = 48
 

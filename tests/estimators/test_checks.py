@@ -15,7 +15,7 @@ import pytest
 
 import infoplane
 from infoplane.estimators.registry import METHODS, Promise
-from infoplane.result import Estimate
+from infoplane.results.estimate import Estimate
 
 SMALL_CRITIC = {
     "hidden": (64,),

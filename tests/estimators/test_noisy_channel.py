@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from infoplane.estimators import _channel
 from infoplane.estimators.noisy_channel import brackets, critic_against_bracket, estimate_noisy
-from infoplane.result import NoisyEstimate
+from infoplane.results.estimate import NoisyEstimate
 
 
 def gaussian(n: int, d: int, seed: int = 0) -> np.ndarray:

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from infoplane import pairs
-from infoplane.critics import Concatenation, CriticOptions
+from infoplane.critics import bounds
+from infoplane.critics.crossfit import pair_terms
+from infoplane.critics.networks import Concatenation, CriticOptions
+from infoplane.critics.objectives import Objective
+from infoplane.critics.training import Bank, Member
 from infoplane.estimators.aa_mine import aa_mine
-from infoplane.estimators.crossfit import pair_terms
 from infoplane.estimators.variational import infonce, mine, nwj, smile
-from infoplane.objectives import Objective
-from infoplane.training import Bank, Member
 
 QUICK = CriticOptions(hidden=(64,), learning_rate=3e-3, max_steps=300, evaluate_every=25, patience=4, folds=3)
 
@@ -68,7 +68,7 @@ def test_fitting_and_reporting_on_the_same_samples_invents_nats() -> None:
     options = CriticOptions(hidden=(256,), learning_rate=3e-3, max_steps=2500, evaluate_every=500)
     critic = Concatenation(10, 10, options.hidden, options.shifts)
     bank = Bank(
-        critic, Objective("mine"), pair_terms(critic), lambda terms: pairs.donsker_varadhan(terms).nats, options
+        critic, Objective("mine"), pair_terms(critic), lambda terms: bounds.donsker_varadhan(terms).nats, options
     )
     trained = bank.fit([Member(x, z, np.arange(1000), (x, z), np.random.SeedSequence(0))])[0]
     assert trained.value > 1.5

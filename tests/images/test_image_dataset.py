@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from infoplane.common.runtime import available_cores, tensorflow
 from infoplane.images import reading, records
 from infoplane.images.folder import FolderSource
 from infoplane.images.mnist import MnistSource
@@ -24,7 +25,6 @@ from infoplane.images.ordered import LOOKAHEAD, ordered_map
 from infoplane.images.reading import batches, central_square, split_size
 from infoplane.images.tfds_package import tensorflow_datasets
 from infoplane.images.writing import write_dataset
-from infoplane.runtime import available_cores, tensorflow
 
 SHAPES = Path(__file__).resolve().parents[2] / "examples" / "shapes"
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from infoplane.common.runtime import tensorflow
 from infoplane.images.decoding import UndecodableImage, picture_of_file, picture_of_pixels
-from infoplane.runtime import tensorflow
 
 REASONS = {
     "empty",

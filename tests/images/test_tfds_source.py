@@ -188,7 +188,7 @@ def test_data_sets_that_are_no_image_classification(tmp_path: Path, monkeypatch:
 
 
 def test_a_cut_file_is_named(tmp_path: Path) -> None:
-    from infoplane.runtime import tensorflow
+    from infoplane.common.runtime import tensorflow
 
     file = tmp_path / "a.tfrecord"
     with tensorflow().io.TFRecordWriter(str(file)) as writer:

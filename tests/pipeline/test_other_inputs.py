@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from infoplane.runtime import tensorflow
+from infoplane.common.runtime import tensorflow
 
 import made_arrays
 from checkout import SMALL, Checkout, make_checkout

@@ -136,8 +136,8 @@ def test_a_keras_network_gives_what_the_small_net_gives() -> None:
     assert {row["epoch"] for row in plane.rows} == {0, 6}
     for kept, before in zip(model.get_weights(), trained.weights[0], strict=True):
         np.testing.assert_array_equal(kept, before)
+    from infoplane.common.seeds import integer_seed
     from infoplane.plane.values import channel_values
-    from infoplane.seeds import integer_seed
 
     for row in values(plane, "exact"):
         assert row["accuracy"] == pytest.approx(trained.accuracy[row["epoch"]])

@@ -22,9 +22,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from infoplane import analysis
 from infoplane.plots import correlation, critics, noise, quantities, style, training
-from infoplane.summary import noise_curve_table, quantity_table, summarise, summary_table, training_table
+from infoplane.results import correlations as analysis
+from infoplane.results.summary import noise_curve_table, quantity_table, summarise, summary_table, training_table
 
 FIGURES: dict[str, Callable[[Made, int], Figure]] = {
     "training": lambda run, columns: training.draw(
@@ -279,7 +279,7 @@ def test_png_for_readmes() -> None:
 
 
 def test_drawing_loads_no_tensorflow_and_importing_no_matplotlib() -> None:
-    code = "import sys; import infoplane.plots.gallery, infoplane.report; print(*sys.modules)"
+    code = "import sys; import infoplane.plots.gallery, infoplane.report.page; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"tensorflow", "matplotlib", "pandas", "scipy.stats", "jinja2"} & set(loaded)
 

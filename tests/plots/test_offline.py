@@ -16,7 +16,7 @@ import pytest
 from made_results import made
 
 from infoplane.plots import offline
-from infoplane.summary import noise_curve_table, quantity_table, summarise, training_table
+from infoplane.results.summary import noise_curve_table, quantity_table, summarise, training_table
 
 TEMPLATES = offline.PAGE.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -26,12 +26,12 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy_format
 
-from infoplane import io
 from infoplane.arrays.stored import MARK, PREDICTIONS
+from infoplane.common import io
+from infoplane.common.aliases import Array
+from infoplane.common.seeds import generator
 from infoplane.images.splits import SPLITS, StratifiedDeal
-from infoplane.seeds import generator
 
-Array = npt.NDArray[Any]
 _ROWS_AT_ONCE = 4096
 
 

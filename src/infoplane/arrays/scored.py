@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from infoplane import io
 from infoplane.arrays.stored import PREDICTIONS
 from infoplane.classifiers import Training, given
+from infoplane.common import io
 
 
 def given_predictions(embeddings: Path, labels: Path, stops: Sequence[int]) -> Training | None:

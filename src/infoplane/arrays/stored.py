@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from infoplane import io
+from infoplane.common import io
 
 MARK = "arrays.json"
 PREDICTIONS = "predictions"

@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from infoplane import validation
 from infoplane.calibration.options import Settings, SuiteOptions
 from infoplane.calibration.outcome import Outcome
 from infoplane.calibration.samples import samples
 from infoplane.calibration.suites import SUITES, suite
-from infoplane.distributions.base import Array
+from infoplane.common import validation
+from infoplane.common.aliases import Array
 
 
 @dataclass(frozen=True)

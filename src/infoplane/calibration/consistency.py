@@ -18,13 +18,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from infoplane import seeds
 from infoplane.calibration import methods
 from infoplane.calibration.options import Settings
 from infoplane.calibration.outcome import Outcome, point
 from infoplane.calibration.readings import Estimator, estimator_seed
+from infoplane.common import seeds
+from infoplane.common.aliases import Float32Array
 from infoplane.distributions.images import digits, pooled
 from infoplane.estimators.noisy_channel import brackets
 
@@ -34,19 +34,17 @@ NOISE_STD = 0.5
 IDEALS = {"independence": 0.0, "more rows": 1.0, "data processing": 1.0, "additivity": 2.0}
 """The ratio that each test should give; of ``more rows`` the least that it may be."""
 
-Rows = npt.NDArray[np.float32]
-
 
 @dataclass(frozen=True)
 class Digits:
     """Two sets of n different digits, and what the channel adds to their pixels."""
 
-    x: Rows
+    x: Float32Array
     """Shape (n, 196)."""
-    noisy: Rows
+    noisy: Float32Array
     """x + noise."""
-    other_x: Rows
-    other_noisy: Rows
+    other_x: Float32Array
+    other_noisy: Float32Array
 
 
 def draw(n: int, repeat: int, seed: int) -> Digits:
@@ -64,7 +62,7 @@ def draw(n: int, repeat: int, seed: int) -> Digits:
     return Digits(x[:n], noisy[:n], x[n:], noisy[n:])
 
 
-def top(rows: Rows, count: int) -> Rows:
+def top(rows: Float32Array, count: int) -> Float32Array:
     """The top ``count`` rows of pixels of each image."""
     return rows[:, : count * SIDE]
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from infoplane import seeds
 from infoplane.calibration import methods
 from infoplane.calibration.options import Settings
 from infoplane.calibration.outcome import Outcome, point
@@ -17,6 +16,7 @@ from infoplane.calibration.published import as_published
 from infoplane.calibration.readings import read
 from infoplane.calibration.scores import by, mean_nats, score
 from infoplane.calibration.tasks import Task
+from infoplane.common import seeds
 from infoplane.distributions.deterministic import LinearMap
 from infoplane.distributions.gaussian import Gaussian
 from infoplane.estimators.aa_mine import aa_mine

@@ -8,24 +8,16 @@ from types import ModuleType
 from infoplane.calibration.options import PUBLISHED, Settings
 from infoplane.calibration.published import Published, as_published
 from infoplane.calibration.readings import Estimator
-from infoplane.critics import CriticOptions
-from infoplane.distributions.base import Array
-from infoplane.estimators import (
-    auto,
-    binning,
-    discrete,
-    gaussian,
-    nearest_neighbours,
-    probe,
-    variational,
-)
+from infoplane.common.aliases import Z95, Array
+from infoplane.critics.networks import CriticOptions
+from infoplane.estimators import binning, discrete, gaussian, nearest_neighbours, probe, variational
+from infoplane.estimators.auto import route as auto
 from infoplane.estimators.dispatch import estimate
 from infoplane.estimators.registry import METHODS
-from infoplane.result import Estimate
+from infoplane.results.estimate import Estimate
 
 _DECLARED: tuple[ModuleType, ...] = (auto, binning, discrete, gaussian, nearest_neighbours, probe, variational)
 """Modules of the methods. The dispatcher loads them by name, which hides them from the reader of a stage's imports."""
-_Z95 = 1.959963984540054
 
 
 def names() -> tuple[str, ...]:
@@ -64,7 +56,7 @@ def _critic(name: str, critic: CriticOptions) -> CriticOptions:
 
 def from_published(result: Published, x: Array, z: Array, seed: int) -> Estimate:
     """The published protocol's value as an estimate; its interval is what its quoted error would mean."""
-    half = _Z95 * result.spread
+    half = Z95 * result.spread
     columns = [1 if rows.ndim == 1 else rows.shape[1] for rows in (x, z)]
     return Estimate(
         nats=result.nats,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infoplane.calibration.published import PublishedOptions
-from infoplane.critics import CriticOptions
+from infoplane.critics.networks import CriticOptions
 
 PUBLISHED = "published"
 """The original protocol, as the name of a method."""

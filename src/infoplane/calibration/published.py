@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infoplane import validation
-from infoplane.runtime import tensorflow
-from infoplane.seeds import generator
-from infoplane.validation import Array
+from infoplane.common import validation
+from infoplane.common.aliases import Array
+from infoplane.common.runtime import tensorflow
+from infoplane.common.seeds import generator
 
 _LEAK = 0.2
 _TINY = 1e-8

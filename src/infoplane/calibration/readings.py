@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from infoplane import seeds
 from infoplane.calibration.tasks import Task
-from infoplane.distributions.base import Array
-from infoplane.result import Estimate, Kind
+from infoplane.common import seeds
+from infoplane.common.aliases import Array
+from infoplane.results.estimate import Estimate, Kind
 
 Estimator = Callable[[Array, Array, int], Estimate]
 """(x, z, seed) -> estimate."""

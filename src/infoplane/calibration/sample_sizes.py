@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from infoplane import seeds
 from infoplane.calibration.readings import Estimator
-from infoplane.distributions.base import Array
+from infoplane.common import seeds
+from infoplane.common.aliases import Array
 
 PARTS = (4, 2, 1)
 

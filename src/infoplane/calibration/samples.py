@@ -11,7 +11,7 @@ from infoplane.calibration.outcome import Outcome, point
 from infoplane.calibration.readings import estimator_seed, sample
 from infoplane.calibration.sample_sizes import Extrapolation, extrapolate
 from infoplane.calibration.tasks import Task
-from infoplane.distributions.base import Array
+from infoplane.common.aliases import Array
 from infoplane.distributions.deformations import HalfCube
 from infoplane.distributions.deformed import Deformed
 from infoplane.distributions.gaussian import gaussian_with_information

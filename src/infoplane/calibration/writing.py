@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from infoplane import io
 from infoplane.calibration.options import Settings
 from infoplane.calibration.outcome import Outcome
+from infoplane.common import io
 from infoplane.plots import calibration_gallery, style
 
 

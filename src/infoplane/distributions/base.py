@@ -6,12 +6,9 @@ import math
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
-from infoplane import seeds
-
-Array = npt.NDArray[Any]
-FloatArray = npt.NDArray[np.float64]
+from infoplane.common import seeds
+from infoplane.common.aliases import Array, FloatArray
 
 
 @runtime_checkable

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from infoplane.distributions.base import FloatArray
+from infoplane.common.aliases import FloatArray
 
 _BISECTIONS = 80
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infoplane.distributions.base import Array, Distribution, FloatArray, WithPointwise, two_columns
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import Distribution, WithPointwise, two_columns
 from infoplane.distributions.deformations import Deformation
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infoplane import seeds
-from infoplane.distributions.base import FloatArray, stream
+from infoplane.common import seeds
+from infoplane.common.aliases import FloatArray
+from infoplane.distributions.base import stream
 
 
 @dataclass(frozen=True)

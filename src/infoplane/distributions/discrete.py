@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from infoplane.distributions.base import Array, FloatArray, stream
-
-IntArray = npt.NDArray[np.int64]
+from infoplane.common.aliases import Array, FloatArray, IntArray
+from infoplane.distributions.base import stream
 
 
 @dataclass(frozen=True, eq=False)

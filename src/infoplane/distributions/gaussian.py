@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from infoplane.distributions.base import Array, FloatArray, split_at, square_matrix, stream, two_columns
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import split_at, square_matrix, stream, two_columns
 
 
 def log_density(x: FloatArray, mean: FloatArray, covariance: FloatArray) -> FloatArray:

@@ -14,8 +14,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from infoplane.distributions.base import Array, stream
-from infoplane.distributions.discrete import IntArray, channel_matrix, symmetric_channel
+from infoplane.common.aliases import Array, IntArray
+from infoplane.distributions.base import stream
+from infoplane.distributions.discrete import channel_matrix, symmetric_channel
 from infoplane.images.mnist import SIDE, read_table
 
 CLASSES = 10

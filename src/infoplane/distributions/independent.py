@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infoplane import seeds
-from infoplane.distributions.base import Array, Distribution, FloatArray, two_columns
+from infoplane.common import seeds
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import Distribution, two_columns
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from functools import cached_property
 import numpy as np
 from scipy.special import gammaln
 
-from infoplane.distributions.base import Array, FloatArray, stream, two_columns
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import stream, two_columns
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from infoplane.distributions.base import Array, FloatArray, stream, two_columns
+from infoplane.common.aliases import Array, FloatArray, IntArray
+from infoplane.distributions.base import stream, two_columns
 from infoplane.distributions.gaussian import log_density
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-IntArray = npt.NDArray[np.int64]
 
 _STANDARD_DEVIATIONS = 9.0
 _POINTS_PER_DEVIATION = 8

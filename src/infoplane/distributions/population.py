@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infoplane import validation
-from infoplane.distributions.base import Array, FloatArray, stream
+from infoplane.common import validation
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import stream
 from infoplane.distributions.discrete import Discrete
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import digamma, gammaln
 
-from infoplane.distributions.base import Array, FloatArray, split_at, square_matrix, stream, two_columns
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import split_at, square_matrix, stream, two_columns
 from infoplane.distributions.gaussian import Gaussian
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infoplane.distributions.base import Array, FloatArray, stream, two_columns
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import stream, two_columns
 
 
 @dataclass(frozen=True)

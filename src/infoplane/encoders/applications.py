@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from infoplane.common.runtime import tensorflow
 from infoplane.encoders import random_weights
 from infoplane.encoders.encoder import Encoder
-from infoplane.network_files import NetworkFile, one_line
-from infoplane.runtime import tensorflow
+from infoplane.encoders.network_files import NetworkFile, one_line
 
 _SILENCE_SECONDS = 10.0
 """After so long without an answer a server counts as out of reach."""

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from infoplane.common.runtime import tensorflow
 from infoplane.encoders import random_weights, torch_checkpoint
 from infoplane.encoders.encoder import Encoder
-from infoplane.network_files import NetworkFile
-from infoplane.runtime import tensorflow
+from infoplane.encoders.network_files import NetworkFile
 
 _STEM_WIDTH = 32
 _HEAD_WIDTH = 1280

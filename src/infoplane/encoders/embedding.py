@@ -14,11 +14,11 @@ import numpy.typing as npt
 from numpy.lib import format as npy_format
 from tqdm import tqdm
 
-from infoplane import compute, io, live
+from infoplane.common import compute, io, live
+from infoplane.common.runtime import workers
 from infoplane.encoders.encoder import Encoder
 from infoplane.images.ordered import ordered_map
 from infoplane.images.reading import batches, split_size
-from infoplane.runtime import workers
 
 Images = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.float32]
@@ -44,7 +44,7 @@ class Recipe:
 def embed_split(recipe: Recipe, images: Path, split: str, batch_size: int, path: Path) -> None:
     """Write the embeddings of a split of a data set on disk, in its order.
 
-    With a cluster (``infoplane.compute``) its workers embed a shard at a time, reading ``images`` themselves.
+    With a cluster (``infoplane.common.compute``) its workers embed a shard at a time, reading ``images`` themselves.
 
     Args:
         recipe: the network.

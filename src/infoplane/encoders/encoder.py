@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infoplane.runtime import tensorflow
+from infoplane.common.runtime import tensorflow
 
 _MOST_CONSTANTS = 100_000_000
 """Parameters up to which they are built into the graph, which protocol buffers limit to 2 GB."""

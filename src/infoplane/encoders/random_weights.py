@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infoplane import seeds
-from infoplane.runtime import tensorflow
+from infoplane.common import seeds
+from infoplane.common.runtime import tensorflow
 
 _IMAGES = 32
 _MEAN_PIXEL = 127.5

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from infoplane.common.runtime import tensorflow
 from infoplane.encoders import random_weights
 from infoplane.encoders.encoder import Encoder
-from infoplane.network_files import NetworkFile, one_line
-from infoplane.runtime import tensorflow
+from infoplane.encoders.network_files import NetworkFile, one_line
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _BGR_MEAN = (103.939, 116.779, 123.68)

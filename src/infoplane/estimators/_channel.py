@@ -10,15 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from infoplane.seeds import seed_sequence
-
-Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.common.seeds import seed_sequence
 
 _CHUNK_ROWS = 8192
 _SINGLE_PRECISION_LOSS = 2e-3
@@ -88,7 +85,7 @@ class TableBlock:
     """-|t_i - t_j|^2 / 2, shape (rows, n)."""
     projections: tuple[Array, ...]
     """z_i . (t_j - t_i) for each draw of the noise, shape (rows, n)."""
-    excess: Floats
+    excess: FloatArray
     """|z_i|^2 - d for each draw, mean 0, shape (draws, rows)."""
 
     def diagonal(self) -> tuple[Array, Array]:
@@ -131,7 +128,7 @@ def table_blocks(centres: Centres, draws: int, seed: int, block_rows: int) -> It
         yield TableBlock(rows, half, tuple(projections), excess)
 
 
-def exponentials(log_ratios: Array) -> tuple[Array, Floats]:
+def exponentials(log_ratios: Array) -> tuple[Array, FloatArray]:
     """exp(log_ratios - shift) in place, and the shift per row: 0 unless a row would vanish in this precision.
 
     No entry overflows: log_ratios_ij <= (z_i . u)^2 / 2 with u a unit vector independent of z_i.

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from infoplane.common.aliases import Array, FloatArray
 from infoplane.estimators._channel import Centres, TableBlock, exponentials, own_class_blocks
-
-Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
 
 
 class SampleSums:
@@ -57,7 +53,7 @@ class SampleSums:
             if self.centres.bounds is not None:
                 self._add_labels(block.rows, others, shift, sums, draws)
 
-    def _add_labels(self, rows: slice, others: Array, shift: Floats, sums: Floats, draws: int) -> None:
+    def _add_labels(self, rows: slice, others: Array, shift: FloatArray, sums: FloatArray, draws: int) -> None:
         assert self.centres.bounds is not None
         own = np.zeros(len(sums))
         blocks = list(own_class_blocks(rows, self.centres.bounds))
@@ -76,16 +72,16 @@ class SampleSums:
             self.class_pull[columns] += others[local, columns].T @ weights[local]
         self.class_pull[rows, 1] += np.exp(-log_own) / draws
 
-    def _in_callers_order(self, values: Floats) -> Floats:
+    def _in_callers_order(self, values: FloatArray) -> FloatArray:
         ordered = np.empty_like(values)
         ordered[:, self.centres.order] = values
         return ordered
 
-    def influence(self) -> Floats:
+    def influence(self) -> FloatArray:
         """Shape (2, n), the caller's order: row means are the lower and the upper bound on I(X; T + noise)."""
         return self._in_callers_order(np.stack([self.lower, self.upper]) + 1 - self.pull.T)
 
-    def label_influence(self) -> Floats:
+    def label_influence(self) -> FloatArray:
         """Shape (2, n): lower bound on I(T + noise; Y), and the class-weighted mean of within-class lower bounds."""
         rows = [self.posterior - self.class_pull[:, 0], self.within + 1 - self.class_pull[:, 1]]
         return self._in_callers_order(np.stack(rows))
@@ -99,8 +95,8 @@ class PopulationSums:
 
     def __init__(self, centres: Centres, noise_std: float) -> None:
         self.centres, self.noise_std = centres, noise_std
-        self.evaluations: list[Floats] = []
-        self.excess: list[Floats] = []
+        self.evaluations: list[FloatArray] = []
+        self.excess: list[FloatArray] = []
         if centres.bounds is not None:
             counts = np.diff(centres.bounds)
             self.log_share = np.log(np.repeat(counts, counts) / centres.n)
@@ -111,7 +107,7 @@ class PopulationSums:
         self.evaluations.append(per_sign.reshape(len(block.projections), 2, 2, -1).mean(axis=1))
         self.excess.append(block.excess)
 
-    def _evaluate(self, rows: slice, table: Array) -> Floats:
+    def _evaluate(self, rows: slice, table: Array) -> FloatArray:
         values = np.exp(table, out=table)
         sums = values.sum(axis=1, dtype=np.float64)
         terms = np.zeros((2, len(sums)))
@@ -123,7 +119,7 @@ class PopulationSums:
             terms[1] = np.log(own / sums) - self.log_share[rows]
         return terms
 
-    def information(self) -> tuple[Floats, Floats]:
+    def information(self) -> tuple[FloatArray, FloatArray]:
         """I(X; T + noise) and, with labels, I(T + noise; Y); and their Monte Carlo standard errors."""
         terms, control = np.concatenate(self.evaluations, axis=2), np.concatenate(self.excess, axis=1)
         centred = control - control.mean(axis=0)
@@ -155,12 +151,12 @@ class PairwiseSums:
                     means = values[local, columns].mean(axis=1, dtype=np.float64)
                     self.terms[1, column] += np.log(means).sum()
 
-    def information(self) -> Floats:
+    def information(self) -> FloatArray:
         """I(X; T + noise): KL form (upper for the mixture), Bhattacharyya form (lower)."""
-        result: Floats = -self.terms[0] / self.centres.n
+        result: FloatArray = -self.terms[0] / self.centres.n
         return result
 
-    def label_information(self) -> Floats:
+    def label_information(self) -> FloatArray:
         """I(T + noise; Y) as the differences of the entropies in the same form."""
-        result: Floats = (self.terms[1] - self.terms[0]) / self.centres.n
+        result: FloatArray = (self.terms[1] - self.terms[0]) / self.centres.n
         return result

@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from typing import Any, Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from infoplane.common.aliases import FloatArray, IntArray
+
 Norm = Literal["chebyshev", "euclidean"]
 
 _MANY_SAMPLES = 5000
@@ -33,14 +32,14 @@ _SAME = 1e-11
 class Search(Protocol):
     """Neighbours among points, shape (n, d), for one norm."""
 
-    def distance(self, queries: Floats, k: int) -> Floats:
+    def distance(self, queries: FloatArray, k: int) -> FloatArray:
         """From each query, itself one of the points, to its ``k``-th nearest other point, shape (m,)."""
 
-    def inside(self, queries: Floats, radius: Floats) -> Integers:
+    def inside(self, queries: FloatArray, radius: FloatArray) -> IntArray:
         """How many points lie nearer to each query than its ``radius``, itself included (at 0: its equals)."""
 
 
-def euclidean(points: Floats, leaf_size: int) -> Search:
+def euclidean(points: FloatArray, leaf_size: int) -> Search:
     """The search that suits so many columns."""
     return Products(points) if points.shape[1] > _MANY_COLUMNS else Tree(points, "euclidean", leaf_size)
 
@@ -48,13 +47,13 @@ def euclidean(points: Floats, leaf_size: int) -> Search:
 class Products:
     """All Euclidean distances from some queries at once, by a product of matrices."""
 
-    def __init__(self, points: Floats) -> None:
+    def __init__(self, points: FloatArray) -> None:
         self._centre = points.mean(axis=0)
         self._points = points - self._centre
         self._squares = np.einsum("ij,ij->i", self._points, self._points)
         self._least = _SAME * float(self._squares.max())
 
-    def _squared(self, queries: Floats) -> Iterator[tuple[slice, Floats]]:
+    def _squared(self, queries: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
         for start in range(0, len(queries), _QUERIES_AT_ONCE):
             block = slice(start, start + _QUERIES_AT_ONCE)
             part = queries[block] - self._centre
@@ -62,14 +61,14 @@ class Products:
             found[found < self._least] = 0.0
             yield block, found
 
-    def distance(self, queries: Floats, k: int) -> Floats:
+    def distance(self, queries: FloatArray, k: int) -> FloatArray:
         """As :class:`Search`."""
         result = np.empty(len(queries))
         for block, squared in self._squared(queries):
             result[block] = np.sqrt(np.partition(squared, k, axis=1)[:, k])
         return result
 
-    def inside(self, queries: Floats, radius: Floats) -> Integers:
+    def inside(self, queries: FloatArray, radius: FloatArray) -> IntArray:
         """As :class:`Search`."""
         result = np.empty(len(queries), dtype=np.int64)
         for block, squared in self._squared(queries):
@@ -81,7 +80,7 @@ class Products:
 class Tree:
     """A tree of points, shape (n, d), for one norm."""
 
-    def __init__(self, points: Floats, norm: Norm, leaf_size: int) -> None:
+    def __init__(self, points: FloatArray, norm: Norm, leaf_size: int) -> None:
         self._p = np.inf if norm == "chebyshev" else 2.0
         self._tree: Any
         self._learn = len(points) >= _MANY_SAMPLES or "sklearn.neighbors" in sys.modules
@@ -95,17 +94,17 @@ class Tree:
             self._tree = cKDTree(points, leafsize=leaf_size)
 
     @property
-    def order(self) -> Integers:
+    def order(self) -> IntArray:
         """The points' numbers in the tree's order: queries in this order find its nodes in the processor's cache."""
         return np.asarray(self._tree.get_arrays()[1] if self._learn else self._tree.indices, dtype=np.int64)
 
-    def distance(self, queries: Floats, k: int) -> Floats:
+    def distance(self, queries: FloatArray, k: int) -> FloatArray:
         """From each query, itself a point of the tree, to its ``k``-th nearest other point, shape (m,)."""
         if self._learn:
             return np.asarray(self._tree.query(queries, k=k + 1)[0][:, -1], dtype=np.float64)
         return np.asarray(self._tree.query(queries, k=[k + 1], p=self._p)[0][:, 0], dtype=np.float64)
 
-    def inside(self, queries: Floats, radius: Floats) -> Integers:
+    def inside(self, queries: FloatArray, radius: FloatArray) -> IntArray:
         """How many points lie nearer to each query than its ``radius``, itself included (at 0: its equals)."""
         shrunk = radius * _BARELY_INSIDE
         if self._learn:

@@ -26,18 +26,18 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from infoplane import validation
-from infoplane.critics import CriticOptions, Separable
-from infoplane.estimators import crossfit
+from infoplane.common import validation
+from infoplane.common.aliases import Array
+from infoplane.common.runtime import tensorflow
+from infoplane.common.seeds import generator
+from infoplane.critics import crossfit
+from infoplane.critics.networks import CriticOptions, Separable
+from infoplane.critics.objectives import Objective
+from infoplane.critics.temperature import HeldScores, glance, held_scores, tempered, untempered
+from infoplane.critics.training import Bank
 from infoplane.estimators.checked import Checked
 from infoplane.estimators.clusters import mixture
-from infoplane.estimators.tempering import HeldScores, glance, held_scores, tempered, untempered
-from infoplane.objectives import Objective
-from infoplane.result import Estimate
-from infoplane.runtime import tensorflow
-from infoplane.seeds import generator
-from infoplane.training import Bank
-from infoplane.validation import Array
+from infoplane.results.estimate import Estimate
 
 DEFAULTS = CriticOptions(
     kind="separable", hidden=(128,), embedding=16, batch_size=256, max_steps=400, evaluate_every=25, patience=6, folds=3

@@ -13,11 +13,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from infoplane import validation
+from infoplane.common import validation
+from infoplane.common.aliases import IntArray
 from infoplane.estimators.discrete import Correction, entropy, row_codes, table_estimate
-from infoplane.result import Estimate
+from infoplane.results.estimate import Estimate
 
-Integers = npt.NDArray[np.int64]
 Bins = Literal["adaptive", "fixed"]
 Range = tuple[float, float]
 
@@ -87,7 +87,7 @@ def binning(
     return replace(result, ceiling=ceiling, diagnostics=result.diagnostics | {"strategy": strategy, "bins": count})
 
 
-def _default_bins(labels: Integers | None, n: int, dx: int, dz: int) -> int:
+def _default_bins(labels: IntArray | None, n: int, dx: int, dz: int) -> int:
     """So many that the cells hold five samples each on average; class labels have the bins that they have."""
     cells = n / _SAMPLES_PER_CELL
     free = dx if labels is not None else dx + dz
@@ -106,7 +106,7 @@ def _binned(
     return np.column_stack([_equal_width(column.astype(np.float64), bins, limits) for column in x.T])
 
 
-def _equal_width(column: npt.NDArray[np.float64], bins: int, limits: Range | None) -> Integers:
+def _equal_width(column: npt.NDArray[np.float64], bins: int, limits: Range | None) -> IntArray:
     low, high = (float(column.min()), float(column.max())) if limits is None else limits
     if high == low:
         return np.zeros(len(column), dtype=np.int64)
@@ -114,9 +114,9 @@ def _equal_width(column: npt.NDArray[np.float64], bins: int, limits: Range | Non
     return np.clip(np.floor(position), 0, bins - 1).astype(np.int64)
 
 
-def _equal_mass(column: npt.NDArray[np.generic], bins: int) -> Integers:
+def _equal_mass(column: npt.NDArray[np.generic], bins: int) -> IntArray:
     """Bin by the middle rank of each value's ties, so that equal values share a bin."""
     _, group, count = np.unique(column, return_inverse=True, return_counts=True)
     middle = (np.cumsum(count) - 0.5 * count) / len(column)
-    bin_of_value: Integers = np.minimum(np.floor(middle * bins), bins - 1).astype(np.int64)
+    bin_of_value: IntArray = np.minimum(np.floor(middle * bins), bins - 1).astype(np.int64)
     return bin_of_value[group]

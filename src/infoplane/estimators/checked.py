@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infoplane import validation
-from infoplane.estimators import crossfit
+from infoplane.common import validation
+from infoplane.common.aliases import Array
+from infoplane.critics import crossfit
 from infoplane.estimators.normal_margins import normal_margins
-from infoplane.result import Estimate, Kind
-from infoplane.validation import Array
+from infoplane.results.estimate import Estimate, Kind
 
 _NEAR_LOG_N = 0.8
 """Share of ln n above which a distribution-free bound says that it cannot resolve more (McAllester & Stratos 2020)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from infoplane.validation import Array
+from infoplane.common.aliases import Array
 
 _ROUNDS = 12
 _POINTS_PER_COMPONENT = 10

@@ -10,15 +10,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from infoplane import seeds, validation
-from infoplane.result import Estimate
+from infoplane.common import seeds, validation
+from infoplane.common.aliases import Z95, FloatArray, IntArray
+from infoplane.results.estimate import Estimate
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Correction = Literal["grassberger", "miller_madow", "none"]
 CORRECTIONS: tuple[Correction, ...] = ("grassberger", "miller_madow", "none")
 
-_Z95 = 1.959963984540054
 _FEW_PER_CELL = 2.0
 _SHUFFLES = 20
 
@@ -53,14 +51,14 @@ def discrete(x: npt.ArrayLike, z: npt.ArrayLike, *, correction: Correction = "gr
     return table_estimate("discrete", *codes, correction, xs.shape[1], zs.shape[1], seed, started)
 
 
-def row_codes(x: npt.NDArray[np.generic]) -> Integers:
+def row_codes(x: npt.NDArray[np.generic]) -> IntArray:
     """One integer per row from 0, equal for equal rows, shape (n,)."""
-    codes: Integers = np.unique(x, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+    codes: IntArray = np.unique(x, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
     return codes
 
 
 def table_estimate(
-    method: str, x: Integers, z: Integers, correction: Correction, dx: int, dz: int, seed: int, started: float
+    method: str, x: IntArray, z: IntArray, correction: Correction, dx: int, dz: int, seed: int, started: float
 ) -> Estimate:
     """The estimate for codes ``x`` and ``z`` of shape (n,), in nats.
 
@@ -78,7 +76,7 @@ def table_estimate(
     sparse = n < _FEW_PER_CELL * len(table.cells)
     return Estimate(
         nats=nats,
-        ci95=(nats - _Z95 * error - left_bias, nats + _Z95 * error),
+        ci95=(nats - Z95 * error - left_bias, nats + Z95 * error),
         kind="estimate",
         method=method,
         ceiling=min(entropy(table.x, "none"), entropy(table.z, "none")),
@@ -103,14 +101,14 @@ def table_estimate(
 class Table:
     """How often values of two variables occur, alone and together; no zeros."""
 
-    x: Integers
-    z: Integers
-    cells: Integers
-    density: Floats
+    x: IntArray
+    z: IntArray
+    cells: IntArray
+    density: FloatArray
     """ln p(x, z) / p(x) p(z) of each sample, shape (n,)."""
 
     @classmethod
-    def of(cls, x: Integers, z: Integers) -> Table:
+    def of(cls, x: IntArray, z: IntArray) -> Table:
         """The table of codes of shape (n,)."""
         in_x, in_z = np.bincount(x), np.bincount(z)
         _, cell, cells = np.unique(x * len(in_z) + z, return_inverse=True, return_counts=True)
@@ -133,7 +131,7 @@ class Table:
         return math.sqrt(first + max(independent, freedom / (2.0 * n**2)))
 
 
-def entropy(counts: Integers, correction: Correction) -> float:
+def entropy(counts: IntArray, correction: Correction) -> float:
     """Entropy in nats of a variable whose values occurred ``counts`` times, all positive, shape (K,)."""
     from scipy.special import psi
 

@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
-from infoplane import validation
+from infoplane.common import validation
+from infoplane.common.aliases import Array
 from infoplane.estimators.registry import METHODS, Method
-from infoplane.result import Estimate
-from infoplane.validation import Array
+from infoplane.results.estimate import Estimate
 
 ZKind = Literal["numbers", "labels"]
 _OURS = ("seed", "labels", "options")
@@ -145,7 +145,7 @@ def _critic_options(method: str, options: dict[str, Any]) -> dict[str, Any]:
     """``options`` for a trained method: a CriticOptions as it is, or one made of its fields' values."""
     if not options:
         return {}
-    from infoplane.critics import CriticOptions
+    from infoplane.critics.networks import CriticOptions
 
     if set(options) == {"options"}:
         return options

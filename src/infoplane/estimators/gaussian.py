@@ -15,14 +15,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from infoplane import margins as columns
-from infoplane import validation
-from infoplane.result import Estimate
+from infoplane.common import validation
+from infoplane.common.aliases import Z95, FloatArray
+from infoplane.estimators import margins as columns
+from infoplane.results.estimate import Estimate
 
-Floats = npt.NDArray[np.float64]
 Margins = Literal["raw", "rank"]
 
-_Z95 = 1.959963984540054
 _EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -62,7 +61,7 @@ def gaussian(x: npt.ArrayLike, z: npt.ArrayLike, *, margins: Margins = "raw", se
     nats = pair.plug_in - pair.bias
     error = pair.standard_error()
     warnings: tuple[str, ...] = ()
-    high = nats + _Z95 * error
+    high = nats + Z95 * error
     if pair.determined:
         high = math.inf
         warnings = (
@@ -71,7 +70,7 @@ def gaussian(x: npt.ArrayLike, z: npt.ArrayLike, *, margins: Margins = "raw", se
         )
     return Estimate(
         nats=nats,
-        ci95=(nats - _Z95 * error, high),
+        ci95=(nats - Z95 * error, high),
         kind="estimate",
         method="gaussian",
         n=n,
@@ -95,20 +94,20 @@ def gaussian(x: npt.ArrayLike, z: npt.ArrayLike, *, margins: Margins = "raw", se
 class Canonical:
     """Canonical variates of two variables, each of mean square 1, and their correlations, largest first."""
 
-    a: Floats
+    a: FloatArray
     """Variates of x, shape (n, r), r the number of correlations."""
-    b: Floats
+    b: FloatArray
     """Variates of z, shape (n, r)."""
-    correlations: Floats
+    correlations: FloatArray
     dx: int
     """Linearly independent columns of x."""
     dz: int
 
     @property
-    def remainder(self) -> Floats:
+    def remainder(self) -> FloatArray:
         """1 - rho^2, at least what floating-point numbers resolve."""
         rho = self.correlations
-        result: Floats = np.maximum((1.0 - rho) * (1.0 + rho), 4.0 * _EPSILON)
+        result: FloatArray = np.maximum((1.0 - rho) * (1.0 + rho), 4.0 * _EPSILON)
         return result
 
     @property
@@ -143,7 +142,7 @@ class Canonical:
         return math.sqrt(first + independent)
 
 
-def canonical(x: Floats, z: Floats) -> Canonical:
+def canonical(x: FloatArray, z: FloatArray) -> Canonical:
     """Canonical correlation analysis by singular value decompositions; x and z centred, shapes (n, dx), (n, dz).
 
     Source: Björck & Golub 1973, "Numerical methods for computing angles between linear subspaces".
@@ -151,7 +150,7 @@ def canonical(x: Floats, z: Floats) -> Canonical:
     return between(_basis(x), _basis(z))
 
 
-def between(u: Floats, v: Floats) -> Canonical:
+def between(u: FloatArray, v: FloatArray) -> Canonical:
     """Canonical correlations of variables whose columns are orthonormal already."""
     left, correlations, right = np.linalg.svd(u.T @ v, full_matrices=False)
     scale = math.sqrt(len(u))
@@ -159,11 +158,11 @@ def between(u: Floats, v: Floats) -> Canonical:
     return Canonical(a, b, np.minimum(correlations, 1.0), u.shape[1], v.shape[1])
 
 
-def _basis(x: Floats) -> Floats:
+def _basis(x: FloatArray) -> FloatArray:
     """Orthonormal columns that span those of ``x``."""
     u, singular, _ = np.linalg.svd(x, full_matrices=False)
     rank = int(np.count_nonzero(singular > singular[0] * max(x.shape) * _EPSILON)) if singular[0] > 0.0 else 0
-    basis: Floats = u[:, :rank]
+    basis: FloatArray = u[:, :rank]
     return basis
 
 

@@ -16,14 +16,13 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from infoplane import margins, seeds, validation
+from infoplane.common import seeds, validation
+from infoplane.common.aliases import FloatArray, IntArray
+from infoplane.estimators import margins
 from infoplane.estimators._trees import Tree, euclidean
 from infoplane.estimators.discrete import entropy, row_codes
 from infoplane.estimators.subsampling import Spread, spread
-from infoplane.result import Estimate
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from infoplane.results.estimate import Estimate
 
 _JOINT_LEAF, _MARGINAL_LEAF, _WIDE_LEAF = 8, 25, 60
 """Points per leaf of the trees: fastest on 10,000 x (5 + 5), and on 2,000 x (10 + 10), where trees help little."""
@@ -187,7 +186,7 @@ def _pair_estimate(
     return replace(result, seed=seed, seconds=time.perf_counter() - started, warnings=(*notes, *result.warnings))
 
 
-def _used(n: int, columns: int, generator: np.random.Generator, notes: list[str]) -> Integers | slice:
+def _used(n: int, columns: int, generator: np.random.Generator, notes: list[str]) -> IntArray | slice:
     """All rows, or, where these are too many for so many columns, a random part of them, with a note."""
     if columns <= _FEW_COLUMNS or n <= _MOST_ROWS:
         return slice(None)
@@ -195,7 +194,7 @@ def _used(n: int, columns: int, generator: np.random.Generator, notes: list[str]
     return np.sort(generator.choice(n, _MOST_ROWS, replace=False))
 
 
-def pair_value(x: Floats, z: Floats, k: int, codes: tuple[Integers, Integers] | None) -> float:
+def pair_value(x: FloatArray, z: FloatArray, k: int, codes: tuple[IntArray, IntArray] | None) -> float:
     """Mean of psi(k) + psi(n) - psi(n_x) - psi(n_z), n_x and n_z counting the sample itself, in nats.
 
     Args:
@@ -230,7 +229,7 @@ def pair_value(x: Floats, z: Floats, k: int, codes: tuple[Integers, Integers] | 
     return float(psi(n) + terms.mean())
 
 
-def _inside(points: Floats, radius: Floats) -> Integers:
+def _inside(points: FloatArray, radius: FloatArray) -> IntArray:
     """How many points lie nearer to each point than ``radius`` by the largest coordinate, itself included."""
     if points.shape[1] > 1:
         points = np.ascontiguousarray(points)
@@ -244,7 +243,7 @@ def _inside(points: Floats, radius: Floats) -> Integers:
     return (above - below).astype(np.int64)
 
 
-def ross_value(points: Floats, codes: Integers, k: int) -> float:
+def ross_value(points: FloatArray, codes: IntArray, k: int) -> float:
     """Mean, over classes of two or more, of psi(k_i) + psi(n) - psi(n_class) - psi(m_i), m_i counting itself, in nats.
 
     Args:
@@ -271,7 +270,9 @@ def ross_value(points: Floats, codes: Integers, k: int) -> float:
     return float(psi(len(codes)) + (psi(used) - psi(counts[codes]) - psi(within)).mean())
 
 
-def _prepared(x: npt.NDArray[np.generic], scale: margins.Scale, generator: np.random.Generator) -> tuple[Floats, int]:
+def _prepared(
+    x: npt.NDArray[np.generic], scale: margins.Scale, generator: np.random.Generator
+) -> tuple[FloatArray, int]:
     """Untied and scaled columns, and how many had ties."""
     values, tied = margins.untied(x, generator)
     return margins.scaled(values, scale), tied

@@ -24,17 +24,15 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from infoplane import validation
+from infoplane.common import validation
+from infoplane.common.aliases import Z95, FloatArray
 from infoplane.estimators._channel import Centres, centre, default_block_rows, table_blocks
 from infoplane.estimators._channel_sums import PairwiseSums, PopulationSums, SampleSums
-from infoplane.result import NoisyEstimate
-
-Floats = npt.NDArray[np.float64]
+from infoplane.results.estimate import NoisyEstimate
 
 _LARGEST_COVARIANCE = 4096
 _NARROW = 128
 _WIDE_NATS, _WIDE_SHARE = 0.25, 0.1
-_Z95 = 1.959963984540054
 
 
 def brackets(
@@ -134,9 +132,9 @@ def estimate_noisy(
 def critic_against_bracket(nats: float, ci95: tuple[float, float] | None, bracket: NoisyEstimate) -> tuple[str, ...]:
     """What a critic's value says about the critic, given the bracket: nothing, too loose, or wrong."""
     low, high = (nats, nats) if ci95 is None else ci95
-    if low > bracket.upper + _Z95 * bracket.upper_se:
+    if low > bracket.upper + Z95 * bracket.upper_se:
         return (f"AA-MINE gives {nats:.3g} nats, above the upper bound {bracket.upper:.3g}: the critic is wrong",)
-    if high < bracket.lower - _Z95 * bracket.lower_se:
+    if high < bracket.lower - Z95 * bracket.lower_se:
         return (f"AA-MINE gives {nats:.3g} nats, below the lower bound {bracket.lower:.3g}: a loose bound",)
     return ()
 
@@ -169,18 +167,18 @@ def _entropy(codes: npt.NDArray[np.int64]) -> float:
     return float(-(shares * np.log(shares)).sum())
 
 
-def _covariance_spectrum(centres: Centres) -> Floats | None:
+def _covariance_spectrum(centres: Centres) -> FloatArray | None:
     """Eigenvalues of the covariance (mean of squares), from whichever of T'T and TT' is smaller."""
     points = centres.points
     if min(points.shape) > _LARGEST_COVARIANCE:
         return None
     product = points @ points.T if len(points) < points.shape[1] else points.T @ points
     with threadpool_limits(1, "blas"):  # more threads cost ten times the processor time here and finish no sooner
-        values: Floats = np.linalg.eigvalsh(product.astype(np.float64)) / len(points)
+        values: FloatArray = np.linalg.eigvalsh(product.astype(np.float64)) / len(points)
     return np.maximum(values, 0.0)
 
 
-def _gaussian_upper(spectrum: Floats | None, noise_std: float, n: int, population: bool) -> float | None:
+def _gaussian_upper(spectrum: FloatArray | None, noise_std: float, n: int, population: bool) -> float | None:
     """1/2 ln det(I + C/s^2); for a sample with its first-order bias (tr A)^2 + tr A^2 over 4n, A = C (C + s^2)^-1."""
     if spectrum is None:
         return None
@@ -202,7 +200,9 @@ def _duplicate_warning(points: npt.NDArray[Any]) -> tuple[str, ...]:
     )
 
 
-def _common(centres: Centres, noise_std: float, spectrum: Floats | None, population: bool, seed: int) -> dict[str, Any]:
+def _common(
+    centres: Centres, noise_std: float, spectrum: FloatArray | None, population: bool, seed: int
+) -> dict[str, Any]:
     n, d = centres.points.shape
     return {
         "noise_std": float(noise_std),
@@ -244,12 +244,12 @@ def _fill_sample(common: dict[str, Any], sums: SampleSums) -> NoisyEstimate:
     return NoisyEstimate(**common, **values, plug_in=lower, influence=influence, warnings=wide)
 
 
-def _standard_errors(influence: Floats) -> Floats:
-    result: Floats = influence.std(axis=1, ddof=1) / math.sqrt(influence.shape[1])
+def _standard_errors(influence: FloatArray) -> FloatArray:
+    result: FloatArray = influence.std(axis=1, ddof=1) / math.sqrt(influence.shape[1])
     return result
 
 
-def _label_bounds(sums: SampleSums, upper: Floats, entropy: float) -> dict[str, Any]:
+def _label_bounds(sums: SampleSums, upper: FloatArray, entropy: float) -> dict[str, Any]:
     lower, within = sums.label_influence()
     chain = upper - within
     lower_se, chain_se, entropy_se = _standard_errors(np.stack([lower, chain, -sums.log_share]))

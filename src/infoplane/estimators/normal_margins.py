@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infoplane.validation import Array
+from infoplane.common.aliases import Array
 
 _KNOTS = 1025
 

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infoplane import pairs
-from infoplane.critics import ClassScores, CriticOptions
-from infoplane.estimators import crossfit
+from infoplane.common.aliases import Array
+from infoplane.critics import bounds, crossfit
+from infoplane.critics.networks import ClassScores, CriticOptions
+from infoplane.critics.objectives import Objective
+from infoplane.critics.training import Bank, Block
 from infoplane.estimators.checked import checked
-from infoplane.objectives import Objective
-from infoplane.result import Estimate
-from infoplane.training import Bank, Block
-from infoplane.validation import Array
+from infoplane.results.estimate import Estimate
 
 _TEMPERATURES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 _PSEUDO_COUNTS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
@@ -79,11 +78,11 @@ def probe(x: npt.ArrayLike, labels: npt.ArrayLike, *, seed: int = 0, options: Cr
     frequency = np.log(np.bincount(data.z) / len(data.z))
     entropy = -frequency[data.z]
 
-    def report(result: crossfit.Held[Outputs]) -> pairs.Bound:
+    def report(result: crossfit.Held[Outputs]) -> bounds.Bound:
         prior = (np.bincount(data.z[result.parts.fit], minlength=classes) + 1.0) / (len(result.parts.fit) + classes)
         calibration = calibrate(result.trained.selection, prior, len(result.parts.fit))
         gain = calibration.log_likelihood(result.summary, prior) + entropy[result.parts.report]
-        return pairs.Bound(float(np.mean(gain)), gain - np.mean(gain))
+        return bounds.Bound(float(np.mean(gain)), gain - np.mean(gain))
 
     results = crossfit.run(bank, parts, data.standardised, report, seed)
     mean_entropy = float(np.mean(entropy))

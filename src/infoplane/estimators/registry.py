@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from infoplane.result import Kind
+from infoplane.results.estimate import Kind
 
 Promise = Literal["exact", "within_error", "no"]
 Takes = Literal["numbers", "labels", "both"]
@@ -109,7 +109,7 @@ _SYMBOLS = Tags(
 METHODS: dict[str, Method] = {
     "auto": Method(
         "chooses and combines by the data; numbers or class labels, the default",
-        "infoplane.estimators.auto", "auto", "both", "estimate", Tags(), trained=True,
+        "infoplane.estimators.auto.route", "auto", "both", "estimate", Tags(), trained=True,
     ),
     "mine": Method(
         "neural lower bound (Donsker-Varadhan), for dependence of any form, many samples",

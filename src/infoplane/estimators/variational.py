@@ -10,14 +10,13 @@ from collections.abc import Callable
 
 import numpy.typing as npt
 
-from infoplane import pairs
-from infoplane.critics import ClassScores, Concatenation, Critic, CriticOptions, Separable
-from infoplane.estimators import crossfit
+from infoplane.critics import bounds, crossfit
+from infoplane.critics.networks import ClassScores, Concatenation, Critic, CriticOptions, Separable
+from infoplane.critics.objectives import Objective, ObjectiveName
+from infoplane.critics.temperature import glance, held_scores, tempered, untempered
+from infoplane.critics.training import Bank
 from infoplane.estimators.checked import Checked, checked, label_entropy
-from infoplane.estimators.tempering import glance, held_scores, tempered, untempered
-from infoplane.objectives import Objective, ObjectiveName
-from infoplane.result import Estimate
-from infoplane.training import Bank
+from infoplane.results.estimate import Estimate
 
 _SMILE_CLIP = 5.0
 
@@ -104,9 +103,9 @@ def smile(
     return _estimate("smile", x, z, seed, options or CriticOptions(), labels)
 
 
-_UNTEMPERED: dict[str, Callable[[pairs.PairTerms], pairs.Bound]] = {
-    "infonce": pairs.infonce,
-    "smile": pairs.donsker_varadhan,
+_UNTEMPERED: dict[str, Callable[[bounds.PairTerms], bounds.Bound]] = {
+    "infonce": bounds.infonce,
+    "smile": bounds.donsker_varadhan,
 }
 """What reports the scores as they are. It needs their terms alone, so that scores of all pairs are never all held."""
 

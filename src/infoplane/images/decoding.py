@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from infoplane.runtime import tensorflow
+from infoplane.common.runtime import tensorflow
 
 MOST_PIXELS = 89_478_485
 """Larger images are refused: a small file can unpack to gigabytes. Pillow warns from the same size on."""

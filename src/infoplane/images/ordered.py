@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from infoplane.runtime import available_cores
+from infoplane.common.runtime import available_cores
 
 LOOKAHEAD = 8
 """Items in the making per thread: enough to keep threads busy over uneven items, few enough for large ones."""

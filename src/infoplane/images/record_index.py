@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infoplane.runtime import tensorflow
+from infoplane.common.runtime import tensorflow
 
 _LENGTH = struct.Struct("<Q")
 _CHECKSUM = 4

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from infoplane.common.runtime import tensorflow
 from infoplane.images.tfds_package import tensorflow_datasets
-from infoplane.runtime import tensorflow
 
 NAME, VERSION = "images", "1.0.0"
 SHARD_BYTES = 128 * 2**20

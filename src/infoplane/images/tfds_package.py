@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from infoplane.runtime import tensorflow
+from infoplane.common.runtime import tensorflow
 
 
 @cache

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from infoplane import io
+from infoplane.common import io
+from infoplane.common.runtime import tensorflow
+from infoplane.common.seeds import generator
 from infoplane.images.decoding import Picture, UndecodableImage, picture_of_file, picture_of_pixels
 from infoplane.images.ordered import ordered_map
 from infoplane.images.records import RecordWriter
 from infoplane.images.splits import SPLITS, StratifiedDeal
-from infoplane.runtime import tensorflow
-from infoplane.seeds import generator
 
 if TYPE_CHECKING:
     from infoplane.images.sources import Labels, Source

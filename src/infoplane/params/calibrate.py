@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from infoplane.calibration.options import PUBLISHED, SUITE_NAMES, Settings, SuiteOptions
 from infoplane.calibration.published import PublishedOptions
-from infoplane.critics import CriticOptions
+from infoplane.critics.networks import CriticOptions
 from infoplane.estimators.registry import METHODS
 from infoplane.params.critics import CriticSettings
 from infoplane.params.section import Floats, Integers, Options, Section

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from infoplane import encoders
-from infoplane.network_files import NetworkFile
+from infoplane.encoders import registry as encoders
+from infoplane.encoders.network_files import NetworkFile
 from infoplane.params.calibrate import Calibrate
 from infoplane.params.classifier import Classifier
 from infoplane.params.data import Data

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from infoplane.critics import CriticOptions
+from infoplane.critics.networks import CriticOptions
 from infoplane.params.critics import CriticSettings
 from infoplane.params.section import Section
 from infoplane.plane.measure import PlaneOptions

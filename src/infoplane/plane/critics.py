@@ -21,17 +21,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infoplane import pairs
-from infoplane.critics import ClassScores, Critic, CriticOptions, Separable
-from infoplane.estimators import crossfit
+from infoplane.common.aliases import Array
+from infoplane.common.runtime import tensorflow
+from infoplane.common.seeds import generator, seed_sequence
+from infoplane.critics import bounds, crossfit
+from infoplane.critics.networks import ClassScores, Critic, CriticOptions, Separable
+from infoplane.critics.objectives import Objective
+from infoplane.critics.temperature import HeldScores, Tempering, choose, glance, held_scores, level
+from infoplane.critics.training import Bank, Block, Member, Trained
 from infoplane.estimators.aa_mine import mixture_rows, mixture_tables, principal_axes
-from infoplane.estimators.tempering import HeldScores, Tempering, choose, glance, held_scores, level
-from infoplane.objectives import Objective
-from infoplane.runtime import tensorflow
-from infoplane.seeds import generator, seed_sequence
-from infoplane.training import Bank, Block, Member, Trained
 
-Array = npt.NDArray[Any]
 Layers = Sequence[Array]
 
 _SELECTION_ROWS = 512
@@ -111,17 +110,17 @@ class _Warm(ABC):
         live = [layer for layer, t in enumerate(outputs) if np.ptp(t, axis=0).any()]
         tasks = {(layer, part): task for layer in live for part, task in enumerate(self.tasks(layer, outputs[layer]))}
         members = [self._member(task, key, epoch) for key, task in tasks.items()]
-        bounds: dict[int, list[pairs.Bound]] = {layer: [] for layer in live}
+        found: dict[int, list[bounds.Bound]] = {layer: [] for layer in live}
         notes: dict[int, list[str]] = {layer: [] for layer in live}
         for (key, task), trained in zip(tasks.items(), self.bank.fit(members) if members else [], strict=True):
             self.weights[key] = trained.weights
             summary = self.bank.summary(trained.weights, *task.report, seed=seed_sequence(self.seed, "report", *key))
             tempering = choose(trained.selection)
-            bounds[key[0]].append(pairs.shifted(summary.terms(tempering), level(trained.selection, tempering)))
+            found[key[0]].append(bounds.shifted(summary.terms(tempering), level(trained.selection, tempering)))
             notes[key[0]] += _warnings(trained)
         values = [CriticValue(0.0, 0.0)] * len(outputs)  # what is constant says nothing
         for layer in live:
-            bound = crossfit.combine(bounds[layer])
+            bound = crossfit.combine(found[layer])
             values[layer] = CriticValue(bound.nats, bound.standard_error, tuple(dict.fromkeys(notes[layer])))
         return values
 
@@ -177,7 +176,7 @@ class _PopulationScores(HeldScores):
 
     patterns: int = 0
 
-    def terms(self, tempering: Tempering | None = None) -> pairs.PairTerms:
+    def terms(self, tempering: Tempering | None = None) -> bounds.PairTerms:
         """The terms of the tempered scores."""
         found = super().terms(tempering)
         own, others = found.joint - math.log(self.patterns), math.log1p(-1 / self.patterns)

@@ -22,18 +22,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from infoplane.common.aliases import Array, FloatArray, IntArray
+from infoplane.common.seeds import generator
 from infoplane.estimators._channel import own_class_blocks
 from infoplane.plane.network import SmallNet, Weights, forward, signed
-from infoplane.seeds import generator
-
-Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 _BLOCK_ROWS = 64
 _WHOLE_PASSES = 8
@@ -102,7 +97,7 @@ def _passes(net: SmallNet, weights: Weights, inputs: Array, seed: int) -> Iterat
 class _Layer:
     """Sums of p(t|centre) / p(t|own centre) for the samples of one layer and their mirror images, shape (2, n)."""
 
-    def __init__(self, own: Array, bounds: Integers, random: np.random.Generator) -> None:
+    def __init__(self, own: Array, bounds: IntArray, random: np.random.Generator) -> None:
         noise = random.standard_normal(own.shape, dtype=np.float32)
         self.bounds, self.middle = bounds, own.mean(axis=0)
         squares = float(np.square(own - self.middle).sum(axis=1).max())
@@ -111,7 +106,7 @@ class _Layer:
         self.samples = [own + noise, own - noise]
         self.reference = 0.5 * np.einsum("ij,ij->i", noise, noise)
         self.passes, self.whole_passes = 0, 0
-        self.broad: Floats | None = None
+        self.broad: FloatArray | None = None
         shape = (2, len(own))
         self.same, self.within, self.total = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.own_within, self.own_total = np.zeros(shape), np.zeros(shape)
@@ -121,13 +116,13 @@ class _Layer:
         centred: Array = centres.astype(self.dtype) - self.middle
         return centred
 
-    def _broad(self, centres: Array) -> Floats:
+    def _broad(self, centres: Array) -> FloatArray:
         """The Gaussian with the layer's mean and covariance, as a ratio to p(t|own centre) like all densities here."""
         covariance = np.atleast_2d(np.cov(centres.astype(np.float64), rowvar=False)) + np.eye(centres.shape[1])
         root = np.linalg.cholesky(covariance)
         scaled = np.stack([np.linalg.solve(root, samples.T.astype(np.float64)) for samples in self.samples])
         log_ratio = self.reference - 0.5 * (scaled**2).sum(axis=1) - np.log(np.diag(root)).sum()
-        result: Floats = np.exp(log_ratio)
+        result: FloatArray = np.exp(log_ratio)
         return result
 
     def add(self, centres: Array, *, whole: bool) -> None:
@@ -143,7 +138,7 @@ class _Layer:
             self.whole_passes += 1
             self._add_whole(centres, self.within, self.total)
 
-    def _add_whole(self, centres: Array, within: Floats, total: Floats) -> None:
+    def _add_whole(self, centres: Array, within: FloatArray, total: FloatArray) -> None:
         squares = 0.5 * np.einsum("ij,ij->i", centres, centres)
         for sign, samples in enumerate(self.samples):
             offset = 0.5 * np.einsum("ij,ij->i", samples, samples) - self.reference

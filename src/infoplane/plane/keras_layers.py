@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infoplane.runtime import tensorflow
-
-Array = npt.NDArray[Any]
+from infoplane.common.aliases import Array
+from infoplane.common.runtime import tensorflow
 
 
 def layer_names(model: Any) -> list[str]:

@@ -13,19 +13,19 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from infoplane import validation
-from infoplane.critics import CriticOptions
+from infoplane.common import validation
+from infoplane.common.aliases import Array
+from infoplane.common.runtime import available_cores
+from infoplane.common.seeds import integer_seed
+from infoplane.critics.networks import CriticOptions
 from infoplane.plane import verdicts
 from infoplane.plane.inside import inside_brackets
 from infoplane.plane.network import SmallNet, Training, log_spaced, train
 from infoplane.plane.values import Value, channel_values, counted_values
-from infoplane.runtime import available_cores
-from infoplane.seeds import integer_seed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = npt.NDArray[Any]
 Labels = npt.NDArray[np.int64]
 
 AA_MINE = CriticOptions(

@@ -10,16 +10,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from infoplane.seeds import generator
+from infoplane.common.aliases import Array, Float32Array
+from infoplane.common.seeds import generator
 
-Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float32]
-Weights = list[Floats]
+Weights = list[Float32Array]
 """Kernel and bias of each layer in turn."""
 Activation = Literal["tanh", "relu"]
 
@@ -68,12 +66,14 @@ class Training:
         return forward(self.net, self.weights[epoch], signed(x))[1:]
 
 
-def signed(x: Array) -> Floats:
+def signed(x: Array) -> Float32Array:
     """Binary inputs 0 and 1 as -1 and 1."""
     return 2 * x.astype(np.float32) - 1
 
 
-def forward(net: SmallNet, weights: Weights, x: Floats, noise: Sequence[Floats] | None = None) -> list[Floats]:
+def forward(
+    net: SmallNet, weights: Weights, x: Float32Array, noise: Sequence[Float32Array] | None = None
+) -> list[Float32Array]:
     """The inputs and every layer's output; ``noise`` (one array per hidden layer) is added to the hidden outputs."""
     outputs = [x]
     layers = len(weights) // 2
@@ -125,7 +125,9 @@ def train(net: SmallNet, x: Array, y: Array, seed: int) -> Training:
     return history
 
 
-def _gradients(net: SmallNet, weights: Weights, x: Floats, y: Floats, random: np.random.Generator) -> list[Floats]:
+def _gradients(
+    net: SmallNet, weights: Weights, x: Float32Array, y: Float32Array, random: np.random.Generator
+) -> list[Float32Array]:
     """Gradients of the mean cross-entropy, in the order of ``weights``."""
     noise = None
     if net.noise_std:
@@ -133,7 +135,7 @@ def _gradients(net: SmallNet, weights: Weights, x: Floats, y: Floats, random: np
         noise = [net.noise_std * random.standard_normal((len(x), width), dtype=np.float32) for width in widths]
         noise = [part.astype(np.float32) for part in noise]
     outputs = forward(net, weights, x, noise)
-    gradients: list[Floats] = []
+    gradients: list[Float32Array] = []
     flow = (outputs[-1] - y[:, None]) / np.float32(len(x))
     for layer in range(len(weights) // 2 - 1, -1, -1):
         gradients[:0] = [outputs[layer].T @ flow, flow.sum(axis=0)]
@@ -144,7 +146,7 @@ def _gradients(net: SmallNet, weights: Weights, x: Floats, y: Floats, random: np
     return gradients
 
 
-def _record(history: Training, weights: Weights, x: Floats, y: Floats) -> None:
+def _record(history: Training, weights: Weights, x: Float32Array, y: Float32Array) -> None:
     probability = np.clip(forward(history.net, weights, x)[-1][:, 0].astype(np.float64), 1e-7, 1 - 1e-7)
     history.weights.append([weight.copy() for weight in weights])
     history.loss.append(float(-np.where(y == 1, np.log(probability), np.log1p(-probability)).mean()))

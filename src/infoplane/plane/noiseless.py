@@ -6,14 +6,12 @@ error bar. A layer is a function of the input: I(X; bin(T)) = H(bin(T)).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from infoplane.common.aliases import Array
 from infoplane.estimators.discrete import Table, entropy, row_codes
 
-Array = npt.NDArray[Any]
 Codes = npt.NDArray[np.int64]
 
 FIXED_RANGE = (-1.0, 1.0)

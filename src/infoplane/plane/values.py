@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from infoplane.common.aliases import Array
 from infoplane.estimators.noisy_channel import brackets
 from infoplane.plane.noiseless import adaptive_bins, counted, fixed_bins
-from infoplane.result import NoisyEstimate
-
-Array = npt.NDArray[Any]
+from infoplane.results.estimate import NoisyEstimate
 
 
 @dataclass(frozen=True)

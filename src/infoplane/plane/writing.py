@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from infoplane import io
+from infoplane.common import io
 from infoplane.plane.measure import Plane
 from infoplane.plots import information_plane, style
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from infoplane.analysis import QUANTITIES
 from infoplane.plots import style
+from infoplane.results.correlations import QUANTITIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from infoplane.plots import style
-from infoplane.quantity import Quantity
-from infoplane.summary import Measurements
+from infoplane.results.quantity import Quantity
+from infoplane.results.summary import Measurements
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infoplane.plots import correlation, critics, noise, quantities, style, training
-from infoplane.summary import Measurements, noise_curve_table, quantity_table, training_table
+from infoplane.results.summary import Measurements, noise_curve_table, quantity_table, training_table
 
 if TYPE_CHECKING:
     import pandas as pd

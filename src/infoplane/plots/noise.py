@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from infoplane.plots import style
-from infoplane.summary import Measurements
+from infoplane.results.summary import Measurements
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from infoplane import io
+from infoplane.common import io
 
 VEGA_LITE = "6.4"
 

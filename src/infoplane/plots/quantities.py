@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from infoplane.analysis import PER_ENCODER
 from infoplane.plots import style
+from infoplane.results.correlations import PER_ENCODER
 
 if TYPE_CHECKING:
     import pandas as pd

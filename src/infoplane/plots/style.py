@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infoplane.analysis import UNTRAINED, is_control
+from infoplane.results.correlations import UNTRAINED, is_control
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -1,0 +1,22 @@
+"""Rows of embeddings as the measurements want them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from infoplane.common.aliases import Array
+
+
+def unit_rows(embeddings: Array) -> Array:
+    """Rows scaled to Euclidean norm 1, float32, shape (n, d).
+
+    Raises:
+        ValueError: a row of zeros, which has no direction.
+    """
+    rows = np.asarray(embeddings, np.float32)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    zero = np.flatnonzero(norms[:, 0] == 0)
+    if len(zero):
+        raise ValueError(f"{len(zero)} embeddings are all zero, the first in row {zero[0]}: they have no direction")
+    unit: Array = rows / norms
+    return unit

@@ -1,0 +1,1 @@
+"""What everything stands on: files, seeds, checks of arrays, devices, aliases."""

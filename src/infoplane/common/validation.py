@@ -1,0 +1,100 @@
+"""Checks of the arrays that people hand in: one clear line, raised as ValueError."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane.common.aliases import Array
+
+_BLOCK_ROWS = 65536
+
+
+def samples(array: Any, name: str) -> Array:
+    """``array`` as samples of shape (n, d), 1-D input as one column; numbers only, finite, not empty.
+
+    Integers, booleans and floats pass in their own dtype (memory-mapped input stays mapped).
+
+    Raises:
+        ValueError: objects, strings, complex numbers, more than two dimensions, no rows or columns, or NaN or
+            infinity (how many, and where the first).
+    """
+    values: Array = np.asanyarray(array)
+    if values.dtype.kind not in "biuf":
+        raise ValueError(f"{name}: dtype {values.dtype} given, an array of real numbers is wanted")
+    if values.ndim not in (1, 2):
+        raise ValueError(f"{name}: shape {values.shape} given, (n, d) or (n,) is wanted; flatten the other axes")
+    if values.size == 0:
+        raise ValueError(f"{name}: empty, shape {values.shape}")
+    if values.ndim == 1:
+        values = values[:, None]
+    if values.dtype.kind == "f":
+        _refuse_not_finite(values, name)
+    return values
+
+
+def _refuse_not_finite(values: Array, name: str) -> None:
+    bad, first = 0, None
+    for start in range(0, len(values), _BLOCK_ROWS):
+        wrong = ~np.isfinite(values[start : start + _BLOCK_ROWS])
+        count = int(np.count_nonzero(wrong))
+        if count and first is None:
+            row, column = (int(i) for i in np.argwhere(wrong)[0])
+            first = (start + row, column)
+        bad += count
+    if first is not None:
+        raise ValueError(f"{name}: {bad} values are NaN or infinite, the first in row {first[0]}, column {first[1]}")
+
+
+def varying_columns(values: Array) -> npt.NDArray[np.bool_]:
+    """Which columns of samples, shape (n, d), hold more than one value; reads no further than it must."""
+    varies: npt.NDArray[np.bool_] = np.zeros(values.shape[1], dtype=np.bool_)
+    for start in range(0, len(values), _BLOCK_ROWS):
+        varies |= (values[start : start + _BLOCK_ROWS] != values[:1]).any(axis=0)
+        if varies.all():
+            break
+    return varies
+
+
+def root_seed(seed: Any) -> int:
+    """``seed`` as an integer of at least 0.
+
+    Raises:
+        ValueError: anything else, such as 1.5, "1", None or True.
+    """
+    if isinstance(seed, bool | np.bool_) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed={seed!r} given; an integer of at least 0 is wanted")
+    return int(seed)
+
+
+def same_length(x: Array, z: Array, x_name: str = "x", z_name: str = "z") -> None:
+    """Raise ValueError unless both have the same number of rows."""
+    if len(x) != len(z):
+        raise ValueError(f"{x_name} has {len(x)} rows and {z_name} has {len(z)}: they must be paired, row by row")
+
+
+def labels(array: Any, name: str) -> Array:
+    """``array`` as class labels 0..K-1 of shape (n,), int64, renumbered in sorted order of the original values.
+
+    Raises:
+        ValueError: not one-dimensional, or not integers or booleans, or empty.
+    """
+    values = np.asanyarray(array)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1 or values.dtype.kind not in "biu":
+        raise ValueError(
+            f"{name}: shape {values.shape}, dtype {values.dtype} given; class labels are 1-D integers or booleans"
+        )
+    if values.size == 0:
+        raise ValueError(f"{name}: empty")
+    codes: Array = np.unique(values, return_inverse=True)[1].astype(np.int64)
+    return codes
+
+
+def is_labels(array: Any) -> bool:
+    """Whether an array counts as class labels: one-dimensional, integer or boolean."""
+    values = np.asanyarray(array)
+    return values.ndim == 1 and values.dtype.kind in "biu"

@@ -1,0 +1,1 @@
+"""Critics and their training: networks, objectives, bounds, cross-fitting, temperature."""

@@ -1,0 +1,83 @@
+"""What a network is made from when it is not one that the installation or Keras brings: a file in ``embed.path``.
+
+DVC cannot declare a dependency for some cells of a matrix only. So the stage ``networks`` depends on that folder, and
+keeps a folder for each encoder with its own file in it: a changed file embeds just the networks made from it again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from infoplane.common import io
+
+MODEL_SUFFIX = ".keras"
+_RECORD = "network.json"
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """A file with the weights of a known network, or a saved Keras model and how to read it."""
+
+    weights: str | None = None
+    model: str | None = None
+    layer: str | None = None
+    preprocessing: str = "none"
+
+    @property
+    def option(self) -> str:
+        """``model`` or ``weights``."""
+        return "weights" if self.model is None else "model"
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self.model or self.weights or "")
+
+    def key(self, name: str, option: str | None = None) -> str:
+        """Where an option stands in the parameters, for errors."""
+        return f"encoder_options.{name}.{option or self.option}"
+
+    def original(self, name: str, folder: Path) -> Path:
+        """The user's file.
+
+        Args:
+            name: of the encoder.
+            folder: ``embed.path``.
+
+        Raises:
+            ValueError: no such file.
+        """
+        if not (folder / self.path).is_file():
+            raise ValueError(f"{self.key(name)}: {self.path}: no such file in embed.path, {folder}")
+        return folder / self.path
+
+    def copied(self, folder: Path) -> NetworkFile:
+        """The same by the absolute path of the copy in the encoder's folder; a worker elsewhere can open it."""
+        return replace(self, **{self.option: str(folder.resolve() / self.path.name)})
+
+
+def copy_files(source: Path, files: Mapping[str, NetworkFile | None], target: Path) -> None:
+    """Copy each encoder's file into a folder of its own; one without a file gets a folder too.
+
+    Args:
+        source: ``embed.path``.
+        files: by the encoder's name; None for a network that needs none.
+        target: existing and empty.
+
+    Raises:
+        ValueError: no such file.
+    """
+    for name, file in files.items():
+        (target / name).mkdir()
+        if file is not None:
+            shutil.copyfile(file.original(name, source), target / name / file.path.name)
+        # DVC keeps no empty folders.
+        io.save_json(target / name / _RECORD, {"file": None if file is None else file.path.name})
+
+
+def one_line(error: Exception) -> str:
+    """What a library complains about, short enough for a line."""
+    return " ".join(str(error).split())[:400] or type(error).__name__

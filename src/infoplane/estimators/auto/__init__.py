@@ -1,0 +1,1 @@
+"""``auto``: the method that chooses and combines by the data."""

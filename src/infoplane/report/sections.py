@@ -1,0 +1,259 @@
+"""Parts of the report that do not belong to one encoder: the information plane, the calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from infoplane.plots import information_plane, style
+from infoplane.plots.gallery import Picture
+from infoplane.results.findings import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MISSING = "–"
+_FALLS = {
+    "exact": "exact, fixed noise",
+    "exact_relative": "exact, noise in the layer's scale",
+    "lower": "lower bound",
+    "upper": "upper bound",
+    "binning_fixed": "bins fixed on [−1, 1]",
+    "binning_adaptive": "adaptive bins",
+    "critics": "AA-MINE",
+    "kde": "KDE (KL form)",
+}
+_ERRORS_OF_A_FALL = 3.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a table: its name, and its cells as (column, text)."""
+
+    name: str
+    cells: Sequence[tuple[str, str]]
+    control: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its caption and the heading of its first column."""
+
+    caption: str
+    rows: Sequence[Line]
+    first: str = "method"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the report: what it says, its tables and its figures (those to be folded away apart)."""
+
+    title: str
+    lead: str
+    findings: Sequence[Finding] = ()
+    tables: Sequence[Table] = ()
+    pictures: Sequence[Picture] = ()
+    folded: Sequence[Picture] = ()
+    warnings: Sequence[str] = field(default=())
+
+
+def plane_section(
+    metrics: Mapping[str, Mapping[str, Any]], tables: Mapping[str, pd.DataFrame], patterns: int = 4096
+) -> Section:
+    """The information plane of the small networks.
+
+    Args:
+        metrics: for each network the contents of ``metrics/information_plane/<network>.json``.
+        tables: for each network its long table (seed, epoch, layer, estimator, i_x, i_y in nats).
+        patterns: how many inputs there are; ln of it is the most that a layer can hold.
+    """
+    lead = (
+        "Small networks on all patterns of twelve bits, so that the information of each layer, through a known noise, "
+        "is computed, not estimated; the estimators of the debate stand beside it. Does a layer learn, then forget?"
+    )
+    return Section(
+        "The information plane",
+        lead,
+        findings=[_compression(name, content) for name, content in metrics.items()],
+        tables=[_falls(name, content) for name, content in metrics.items()],
+        pictures=[_plane_picture(name, metrics[name], table, patterns) for name, table in tables.items()],
+        folded=[_course_picture(name, metrics[name], table, patterns) for name, table in tables.items()],
+        warnings=[f"information plane, {name}: {text}" for name, one in metrics.items() for text in one["warnings"]],
+    )
+
+
+def _shown(fall: Mapping[str, float]) -> bool:
+    """Whether a fall is more than the error of a maximum over epochs allows for."""
+    return fall["fall"] > 0.01 and fall["fall"] > _ERRORS_OF_A_FALL * (fall["se"] or 0.0)
+
+
+def _compression(name: str, content: Mapping[str, Any]) -> Finding:
+    sentences = [f"Accuracy {content['accuracy']:.1%}."]
+    for key in ("exact", "exact_relative", "lower"):
+        if key in content["compression"]:
+            falls = content["compression"][key]
+            layers = [layer for layer, fall in falls.items() if _shown(fall)]
+            what = f"layer{'' if len(layers) == 1 else 's'} {', '.join(layers)}" if layers else "no layer"
+            most = max((falls[layer]["fall"] for layer in layers), default=0.0)
+            size = f", by up to {most:.2f} nats" if layers else ""
+            sentences.append(f"With {_FALLS[key]}: I(X; T) falls beyond three standard errors in {what}{size}.")
+    broken = {key: count for key, count in content["violations"].items() if count}
+    if broken:
+        listed = ", ".join(f"{key.replace('_', ' ')} {count}" for key, count in broken.items())
+        sentences.append(f"Inequalities that must hold are broken by: {listed}.")
+    else:
+        sentences.append("No estimator breaks an inequality that must hold.")
+    return Finding(f"Does {name} compress?", " ".join(sentences))
+
+
+def _falls(name: str, content: Mapping[str, Any]) -> Table:
+    rows = [
+        Line(
+            _FALLS.get(key, key),
+            [
+                (f"layer {layer}", f"{fall['fall']:.2f} ± {1.96 * (fall['se'] or 0.0):.2f}")
+                for layer, fall in one.items()
+            ],
+        )
+        for key in _FALLS
+        if (one := content["compression"].get(key))
+    ]
+    caption = f"{name}: fall of I(X; T) from its maximum over training to the end, in nats, mean over seeds."
+    return Table(caption, rows, first="estimator")
+
+
+def _exact(content: Mapping[str, Any]) -> str:
+    for key in ("exact", "lower"):
+        if key in content["compression"]:
+            falls = [f"layer {layer} {fall['fall']:.2f}" for layer, fall in content["compression"][key].items()]
+            return f"Fall of I(X; T) to the end, {_FALLS[key]}, in nats: {', '.join(falls)}."
+    return f"Accuracy {content['accuracy']:.1%}."
+
+
+def _plane_picture(name: str, content: Mapping[str, Any], table: pd.DataFrame, patterns: int) -> Picture:
+    entropy = content["label_entropy"]
+    return Picture(
+        f"plane-{name}",
+        f"Information plane of {name}",
+        "Each line is one epoch and joins the layers, input first; dark is early, yellow late. Right: the layer knows "
+        "more about the input; up: more about the label. Dotted: H(Y) and ln n, which nothing may pass. The first "
+        "panels are computed; what the others show beyond that is the estimator's.",
+        f"I(T; Y) against I(X; T) by layer and epoch. {_exact(content)}",
+        style.to_svg(information_plane.draw(table, entropy, patterns)),
+        style.to_svg(information_plane.draw(table, entropy, patterns, columns=1)),
+    )
+
+
+def _course_picture(name: str, content: Mapping[str, Any], table: pd.DataFrame, patterns: int) -> Picture:
+    entropy = content["label_entropy"]
+    return Picture(
+        f"plane-course-{name}",
+        f"I(X; T) of {name} over training",
+        "A line per layer; bands are 95 % over seeds. A line that ends below its maximum has compressed, in the sense "
+        "of the panel's own noise or bins.",
+        f"I(X; T) of each layer against the epoch. {_exact(content)}",
+        style.to_svg(information_plane.draw_training(table, entropy, patterns)),
+        style.to_svg(information_plane.draw_training(table, entropy, patterns, columns=1)),
+    )
+
+
+_SUITE_CAPTIONS = {
+    "gaussians": "Correlated Gaussians. Grey: the truth. Published: the protocol that fits and reports on the same "
+    "samples; what lies above the grey line is information that is not there.",
+    "high": "0 is right; dotted: ln n. A lower bound falls off at the latest near ln n.",
+    "protocol": "Grey: the truth. A critic fitted and reported on the same samples (filled black) reports information "
+    "that is not there; on fresh samples the same critic (hollow) is worth nothing or less.",
+    "consistency": "More rows of a noisy digit cannot tell less about it; beside it each test's ratio and its ideal.",
+    "samples": "Means over disjoint subsets with 95 % intervals; hollow: continued to infinitely many samples. A value "
+    "that still rises with n is not yet the information.",
+    "infinity": "The information is infinite without noise; with noise of known size it lies in the band.",
+}
+_AGREEMENT = (
+    "A mark for each task: estimate against truth. On the diagonal is right; a lower bound belongs on it or below."
+)
+
+
+def calibration_section(metrics: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Mapping[str, str]]) -> Section:
+    """How the estimators did on samples whose information is known.
+
+    Args:
+        metrics: for each suite the contents of ``metrics/calibration/<suite>.json``.
+        figures: for each suite its figures as SVG text, by name.
+    """
+    scored = {name: content["methods"] for name, content in metrics.items() if _is_scored(content)}
+    pictures = [_suite_picture(name, metrics[name], figures[name]) for name in metrics]
+    return Section(
+        "Can the estimators be trusted?",
+        "The same estimators on samples whose information is known (or, where it is not, on tests that any measure of "
+        "information must pass).",
+        findings=[_verdict(name, methods) for name, methods in scored.items()],
+        tables=[_scores(name, methods) for name, methods in scored.items()],
+        pictures=[picture for picture in pictures if picture is not None],
+        warnings=[text for name, methods in scored.items() for text in _broken_bounds(name, methods)],
+    )
+
+
+def _is_scored(content: Mapping[str, Any]) -> bool:
+    methods = content.get("methods")
+    return isinstance(methods, Mapping) and all("rmse" in one for one in methods.values())
+
+
+def _verdict(suite: str, methods: Mapping[str, Mapping[str, Any]]) -> Finding:
+    known = {name: one for name, one in methods.items() if one["rmse"] is not None}
+    if not known:
+        return Finding(f"Suite {suite}", "No method gave a number where the truth is finite.")
+    best, worst = (choose(known, key=lambda name: known[name]["rmse"]) for choose in (min, max))
+    text = f"Closest to the truth: {best}, root mean square error {known[best]['rmse']:.2g} nats"
+    text += f"; farthest: {worst}, {known[worst]['rmse']:.2g}." if worst != best else "."
+    inventing = [name for name, one in known.items() if one["bias"] > 0.1 and (one["coverage"] or 0.0) < 0.9]
+    if inventing:
+        listed = ", ".join(f"{name} ({known[name]['bias']:.2g} on average)" for name in inventing)
+        text += f" Reporting too much, beyond their own intervals: {listed}."
+    return Finding(f"Suite {suite}", text.replace("(-", "(−"))
+
+
+def _broken_bounds(suite: str, methods: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Lower bounds whose low end lay above the truth more often than 95 % intervals may (one reading is no proof)."""
+    return [
+        f"calibration, {suite}: {name} is a lower bound, but {1 - one['coverage']:.0%} of {one['readings']} intervals "
+        "lie above the truth"
+        for name, one in methods.items()
+        if one["kind"] == "lower_bound" and one["coverage"] is not None and (1 - one["coverage"]) * one["readings"] > 1
+        and one["coverage"] < 0.9
+    ]  # fmt: skip
+
+
+def _scores(suite: str, methods: Mapping[str, Mapping[str, Any]]) -> Table:
+    rows = [
+        Line(
+            name,
+            [
+                ("bias", _number(one["bias"])),
+                ("RMSE", _number(one["rmse"])),
+                ("intervals that hold", _MISSING if one["coverage"] is None else f"{one['coverage']:.0%}"),
+                ("kind", (one["kind"] or _MISSING).replace("_", " ")),
+                ("warned", f"{one['warned']} of {one['readings']}"),
+            ],
+        )
+        for name, one in methods.items()
+    ]
+    return Table(f"Suite {suite}, over all its tasks. Bias and root mean square error in nats.", rows)
+
+
+def _number(value: float | None) -> str:
+    return _MISSING if value is None else f"{value:.2g}".replace("-", "−")
+
+
+def _suite_picture(suite: str, content: Mapping[str, Any], figures: Mapping[str, str]) -> Picture | None:
+    name = next((name for name in (suite, "agreement", "intervals", "errors") if name in figures), None)
+    if name is None:
+        return None
+    caption = _SUITE_CAPTIONS.get(name, _AGREEMENT)
+    alt = f"Estimates of the suite {suite} against the truth."
+    if _is_scored(content):
+        errors = [
+            f"{method} {one['rmse']:.2g}" for method, one in content["methods"].items() if one["rmse"] is not None
+        ]
+        alt += f" Root mean square errors in nats: {', '.join(errors)}."
+    return Picture(f"calibration-{suite}", f"Suite {suite}", caption, alt, figures[name], "")

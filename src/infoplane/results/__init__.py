@@ -1,0 +1,1 @@
+"""From estimates to quantities, summary, correlations, paired differences and findings."""

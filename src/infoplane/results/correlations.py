@@ -1,0 +1,257 @@
+"""How accuracy, loss and the three informations go together across encoders.
+
+Six encoders are six points: every correlation is given with its number of encoders, and from five encoders on with
+Fisher's interval and the p-value of a permutation test.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from itertools import combinations, permutations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane.common import seeds
+from infoplane.common.aliases import Z95, FloatArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+QUANTITIES = ("accuracy", "loss", "embedding_noise", "prediction_label", "embedding_label")
+PER_ENCODER = ("embedding_noise", "embedding_label")
+"""Quantities of the encoder alone: they do not depend on the classifier's stop."""
+
+UNTRAINED = "-untrained"
+MIN_ENCODERS_FOR_INTERVAL = 5
+MAX_ENCODERS_FOR_ALL_PERMUTATIONS = 8
+RANDOM_PERMUTATIONS = 9999
+_ROUNDING = 1e-12
+
+
+def is_control(encoder: str) -> bool:
+    """Whether an encoder is an untrained control (random weights)."""
+    return encoder.endswith(UNTRAINED)
+
+
+def correlations(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
+    """Pearson's correlations over encoders of the five quantities, for each stop of the classifier.
+
+    Args:
+        table: one row per encoder and stop, with the columns encoder, stop, accuracy, loss, embedding_noise,
+            prediction_label, embedding_label (informations in nats); others are ignored. A quantity that does not
+            depend on the stop (embedding_noise, embedding_label) is averaged over the stops that give it. Untrained
+            controls count like any other encoder here: leave them out of the table if they should not.
+
+    Returns:
+        For each stop, in ascending order, a table with the five quantities as rows and as columns. A correlation
+        is taken over the encoders that have both values. It is NaN where it is not defined: fewer than two such
+        encoders, or a quantity that is the same for all of them (its diagonal entry included).
+
+    Raises:
+        ValueError: no rows, a missing column, an entry that is not a finite number, the same encoder twice at one
+            stop, a row without encoder or stop.
+    """
+    import pandas as pd
+
+    matrices = {}
+    for stop, values in _by_stop(table).items():
+        columns = values.to_numpy(float)
+        matrix = np.array([[_pearson(x, y) for y in columns.T] for x in columns.T])
+        matrices[stop] = pd.DataFrame(matrix, index=list(QUANTITIES), columns=list(QUANTITIES))
+    return matrices
+
+
+def correlation_report(table: pd.DataFrame, seed: int) -> dict[str, dict[str, Any]]:
+    """Correlations over the trained encoders with what six points can say about them: ``metrics/correlations.json``.
+
+    Args:
+        table: as for `correlations`; encoders whose name ends in ``-untrained`` are left out and listed.
+        seed: root seed of the random permutations, which are drawn where there are more than 8 encoders; up to 8,
+            all permutations are gone through.
+
+    Returns:
+        For each stop: ``encoders`` (their number), ``pearson``, ``low`` and ``high`` (Fisher's 95 % interval) and
+        ``p`` (two-sided permutation test), each as {row: {column: number or None}}, ``reason`` (why numbers are
+        None; None if none is off the diagonal), ``left_out`` (the controls). A quantity is not tested against
+        itself: low, high and p are None on the diagonal.
+
+    Raises:
+        ValueError: as for `correlations`.
+    """
+    report = {}
+    for stop, values in _by_stop(table).items():
+        controls = [name for name in values.index if is_control(name)]
+        report[str(stop)] = _stop_report(values.drop(index=controls), seed, str(stop)) | {"left_out": controls}
+    return report
+
+
+def _stop_report(values: pd.DataFrame, seed: int, stop: str) -> dict[str, Any]:
+    empty = {row: dict.fromkeys(QUANTITIES) for row in QUANTITIES}
+    tables: dict[str, dict[str, dict[str, Any]]] = {
+        name: {row: dict(cells) for row, cells in empty.items()} for name in ("pearson", "low", "high", "p")
+    }
+    for row in QUANTITIES:
+        own = values[row].to_numpy(float)
+        tables["pearson"][row][row] = _none_if_nan(_pearson(own, own))
+    for row, column in combinations(QUANTITIES, 2):
+        x, y = _complete(values[row].to_numpy(float), values[column].to_numpy(float))
+        r = _pearson(x, y)
+        cell: dict[str, float | None] = {"pearson": _none_if_nan(r)}
+        if len(x) >= MIN_ENCODERS_FOR_INTERVAL and not math.isnan(r):
+            cell["low"], cell["high"] = fisher_interval(r, len(x))
+            cell["p"] = permutation_p(x, y, seeds.generator(seed, "correlations", stop, row, column))
+        for name, value in cell.items():
+            tables[name][row][column] = tables[name][column][row] = value
+    return {"encoders": len(values), **tables, "reason": _reason(values)}
+
+
+def fisher_interval(r: float, n: int) -> tuple[float, float]:
+    """The 95 % interval of a correlation over n points: tanh(artanh r ± 1.96 / sqrt(n - 3)).
+
+    It assumes that the two quantities are jointly normal, and it is wide: r = 0.9 over six points gives 0.33 … 0.99.
+
+    Raises:
+        ValueError: fewer than 4 points.
+
+    Source: Fisher 1921, "On the probable error of a coefficient of correlation deduced from a small sample".
+    """
+    if n < 4:
+        raise ValueError(f"{n} points: Fisher's interval needs 4 or more")
+    if abs(r) >= 1.0:
+        return r, r
+    centre, half = math.atanh(r), Z95 / math.sqrt(n - 3)
+    return math.tanh(centre - half), math.tanh(centre + half)
+
+
+def permutation_p(x: FloatArray, y: FloatArray, rng: np.random.Generator) -> float:
+    """The two-sided p-value of Pearson's r under all orders of ``y``, (n,), against ``x``, (n,).
+
+    Up to 8 points all n! orders are gone through, and p is the share with |r| at least as large as observed. Beyond,
+    9,999 random orders are drawn and the observed one is counted in, so that p is never 0 (Phipson & Smyth 2010).
+    """
+    x, y = _standardised(x), _standardised(y)
+    observed = abs(float(x @ y)) - _ROUNDING
+    n = len(y)
+    if n <= MAX_ENCODERS_FOR_ALL_PERMUTATIONS:
+        return float(np.mean(np.abs(y[_all_orders(n)] @ x) >= observed))
+    orders = rng.permuted(np.tile(y, (RANDOM_PERMUTATIONS, 1)), axis=1)
+    return float((np.count_nonzero(np.abs(orders @ x) >= observed) + 1) / (RANDOM_PERMUTATIONS + 1))
+
+
+@cache
+def _all_orders(n: int) -> npt.NDArray[np.intp]:
+    return np.array(list(permutations(range(n))), dtype=np.intp)
+
+
+def _complete(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    both = ~(np.isnan(x) | np.isnan(y))
+    return x[both], y[both]
+
+
+def _pearson(x: FloatArray, y: FloatArray) -> float:
+    """Pearson's r over the points that have both values; NaN where it is not defined."""
+    x, y = _complete(x, y)
+    if len(x) < 2 or _constant(x) or _constant(y):
+        return math.nan
+    # Rounding alone can put collinear points beyond 1 in the last digit.
+    return float(np.clip(_standardised(x) @ _standardised(y), -1.0, 1.0))
+
+
+def _constant(x: FloatArray) -> bool:
+    """Whether values differ by no more than rounding, as averages of the same numbers do."""
+    return bool(np.ptp(x) <= _ROUNDING * np.max(np.abs(x)))
+
+
+def _standardised(x: FloatArray) -> FloatArray:
+    centred = x - x.mean()
+    scaled: FloatArray = centred / np.max(np.abs(centred))  # before squaring, which could overflow
+    return scaled / np.linalg.norm(scaled)
+
+
+def _none_if_nan(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _by_stop(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
+    """The five quantities at each stop: encoders as rows, in order of appearance; missing values as NaN."""
+    checked = _checked(table)
+    whole = checked.groupby("encoder", sort=False)[list(PER_ENCODER)].mean()
+    stops = {}
+    for stop, rows in checked.groupby("stop", sort=True):
+        values = rows.set_index("encoder")[list(QUANTITIES)].copy()
+        values[list(PER_ENCODER)] = whole.loc[values.index]
+        number = isinstance(stop, int | float | np.number)
+        stops[int(stop) if number and float(stop) == int(stop) else stop] = values  # type: ignore[arg-type]
+    return stops
+
+
+def _checked(table: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    if not isinstance(table, pd.DataFrame):
+        raise ValueError(f"table: a pandas DataFrame is wanted, {type(table).__name__} given")
+    missing = [name for name in ("encoder", "stop", *QUANTITIES) if name not in table.columns]
+    if missing:
+        raise ValueError(f"table: no column {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")
+    if table.columns.duplicated().any():
+        raise ValueError(f"table: column {table.columns[table.columns.duplicated()][0]} occurs twice")
+    if table.empty:
+        raise ValueError("table: no rows")
+    if table[["encoder", "stop"]].isna().to_numpy().any():
+        raise ValueError("table: a row without encoder or stop")
+    checked = table[["encoder", "stop"]].reset_index(drop=True)
+    for name in QUANTITIES:
+        checked[name] = _numbers(table[name].reset_index(drop=True))
+    twice = checked[checked.duplicated(["encoder", "stop"])]
+    if len(twice):
+        raise ValueError(f"table: {twice['encoder'].iloc[0]} occurs more than once at stop {twice['stop'].iloc[0]}")
+    return checked
+
+
+def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    try:
+        values = pd.to_numeric(column).astype(float)
+    except (ValueError, TypeError):
+        raise ValueError(f"table: column {column.name} holds something that is not a number") from None
+    if np.isinf(values.to_numpy()).any():
+        raise ValueError(f"table: column {column.name} holds an infinite value")
+    return values
+
+
+def _reason(values: pd.DataFrame) -> str | None:
+    """Why some numbers of a stop's report are None."""
+    n = len(values)
+    if n < 2:
+        found = "1 trained encoder" if n else "no trained encoder"
+        return f"{found}: a correlation needs 2, an interval and a p-value need {MIN_ENCODERS_FOR_INTERVAL}"
+    reasons = []
+    if n < MIN_ENCODERS_FOR_INTERVAL:
+        reasons.append(f"{n} trained encoders: an interval and a p-value need {MIN_ENCODERS_FOR_INTERVAL}")
+    if n == 2:
+        reasons.append("with two points r is 1 or -1 whatever they are")
+    for name in QUANTITIES:
+        column = values[name]
+        given = column.dropna().to_numpy(float)
+        if len(given) < n:
+            reasons.append(f"{name} is missing for {', '.join(column.index[column.isna()])}")
+        if len(given) >= 2 and _constant(given):
+            reasons.append(f"{name} is the same for every encoder")
+    return "; ".join(reasons) or None
+
+
+def notable(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The pairs of one stop's report whose interval excludes 0, the largest |r| first."""
+    pairs = [
+        (row, column)
+        for row, column in combinations(QUANTITIES, 2)
+        if report["low"][row][column] is not None
+        and (report["low"][row][column] > 0 or report["high"][row][column] < 0)
+    ]
+    return sorted(pairs, key=lambda pair: -abs(report["pearson"][pair[0]][pair[1]]))

@@ -1,0 +1,297 @@
+"""What a run shows, in sentences computed from its numbers; nothing is said that the intervals do not carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane.results import paired
+from infoplane.results.correlations import UNTRAINED, is_control, notable
+from infoplane.results.quantity import Quantity
+from infoplane.results.summary import Measurements
+
+_MINUS = re.compile(r"(?<![\w-])-(?=\d)")
+_NAMES = {
+    "accuracy": "accuracy",
+    "loss": "loss",
+    "embedding_noise": "I(X; Ê)",
+    "embedding_label": "I(E; Y)",
+    "prediction_label": "I(P; Y)",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result in words."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What findings are drawn from.
+
+    Args:
+        measured: the contents of the metrics files.
+        correlations: the contents of ``metrics/correlations.json``.
+        noise_std: standard deviation of the noise of the headline compactness.
+        influences: for each encoder what each sample adds to its bracket, (2, n), for paired comparisons; may be
+            empty, then brackets are compared as they stand.
+    """
+
+    measured: Measurements
+    correlations: Mapping[str, Mapping[str, Any]]
+    noise_std: float
+    influences: Mapping[str, npt.NDArray[np.float64]]
+
+    @property
+    def trained(self) -> list[str]:
+        """The encoders that are no controls."""
+        return [name for name in self.measured.encoders if not is_control(name)]
+
+    @property
+    def entropy(self) -> float | None:
+        """H(Y) in nats over all images."""
+        ceiling: float | None = self.measured.label[self.measured.encoders[0]]["embedding_label"]["ceiling"]
+        return ceiling
+
+
+def findings(evidence: Evidence) -> list[Finding]:
+    """Every finding that the run gives rise to, the main ones first."""
+    makers: Sequence[Callable[[Evidence], Finding | None]] = (
+        _compactness,
+        _label_information,
+        _controls,
+        _prediction,
+        _shuffled,
+        _two_bounds,
+        _aa_mine,
+        _correlations,
+    )
+    found = [finding for maker in makers if (finding := maker(evidence)) is not None]
+    return [Finding(finding.title, _MINUS.sub("−", finding.text)) for finding in found]
+
+
+def span(low: float | None, high: float | None) -> str:
+    """An interval for people: "3.56 to 5.05", "at least 3.56", …"""
+    if low is None or high is None:
+        return (
+            "unknown"
+            if low is None and high is None
+            else f"at least {low:.2f}"
+            if high is None
+            else f"below {high:.2f}"
+        )
+    return f"{low:.2f} to {high:.2f}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as in a sentence: "A", "A and B", "A, B and C"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _range(quantity: Quantity) -> str:
+    """The bracket, or the interval of what has none, in nats."""
+    if quantity["lower"] is not None and quantity["upper"] is not None:
+        return span(quantity["lower"], quantity["upper"])
+    return span(quantity["low"], quantity["high"])
+
+
+def _known(evidence: Evidence, names: Sequence[str], part: str, key: str) -> dict[str, Quantity]:
+    content: Mapping[str, Mapping[str, Any]] = getattr(evidence.measured, part)
+    return {name: content[name][key] for name in names if content[name].get(key, {}).get("nats") is not None}
+
+
+def _compactness(evidence: Evidence) -> Finding | None:
+    values = _known(evidence, evidence.trained, "noise", "embedding_noise")
+    if not values:
+        return None
+    least = min(values, key=lambda name: float(values[name]["nats"]))
+    text = f"At noise {evidence.noise_std:g}, {least} keeps {_range(values[least])} nats about its input"
+    others = [name for name in values if name != least]
+    if not others:
+        return Finding("How compact the encoder is", f"{text}. One encoder: there is nothing to compare it with.")
+    open_pairs = [name for name in others if not _is_below(evidence, values, least, name)]
+    how = "paired over the same images and noise" if _paired(evidence, values) else "compared as they stand"
+    clear = [name for name in others if name not in open_pairs]
+    if not open_pairs:
+        verdict = f"less than {listed(others)}; the brackets resolve the difference, {how}."
+    elif not clear:
+        verdict = (
+            f"the least by its lower bound; not resolved: the bracket of {listed(open_pairs)} overlaps its own ({how})."
+        )
+    else:
+        verdict = (
+            f"less than {listed(clear)} (resolved, {how}); against {listed(open_pairs)} the order is not resolved."
+        )
+    return Finding("The most compact encoder", f"{text}, {verdict}")
+
+
+def _paired(evidence: Evidence, names: Mapping[str, Any]) -> bool:
+    return all(name in evidence.influences for name in names)
+
+
+def _is_below(evidence: Evidence, values: Mapping[str, Quantity], least: str, other: str) -> bool:
+    """Whether the samples show that the first has the smaller I(X; Ê)."""
+    if _paired(evidence, values):
+        pair = paired.difference(other, evidence.influences[other], least, evidence.influences[least])
+        return pair.ci95[0] > 0
+    high, low = values[least]["high"], values[other]["low"]
+    return high is not None and low is not None and bool(high < low)
+
+
+def _label_information(evidence: Evidence) -> Finding | None:
+    values = _known(evidence, evidence.trained, "label", "embedding_label")
+    entropy = evidence.entropy
+    if not values or not entropy:
+        return None
+    ranked = sorted(values, key=lambda name: -float(values[name]["nats"]))
+    shares = [f"{name} {values[name]['nats']:.2f} ({values[name]['nats'] / entropy:.0%})" for name in ranked]
+    text = f"The label holds H(Y) = {entropy:.2f} nats. Shown to be in the embedding, at least: {listed(shares)}."
+    if len(ranked) > 1:
+        text += " These are lower bounds: what is not shown may still be there."
+    above = [name for name in ranked if _above(values[name])]
+    if above:
+        text += f" Of {listed(above)} the value lies above H(Y), which cannot be: see the warnings."
+    return Finding("What the embeddings tell about the label", text)
+
+
+def _above(quantity: Quantity) -> bool:
+    low = quantity["nats"] if quantity["low"] is None else quantity["low"]
+    return quantity["ceiling"] is not None and bool(low > quantity["ceiling"])
+
+
+def _controls(evidence: Evidence) -> Finding | None:
+    controls = [name for name in evidence.measured.encoders if is_control(name)]
+    label = _known(evidence, evidence.measured.encoders, "label", "embedding_label")
+    entropy = evidence.entropy
+    sentences = []
+    for control in (name for name in controls if name in label):
+        share = f" ({label[control]['nats'] / entropy:.0%} of H(Y))" if entropy else ""
+        text = f"{control}, with random weights, already shows {label[control]['nats']:.2f} nats about the label{share}"
+        twin = control.removesuffix(UNTRAINED)
+        if twin in label:
+            text += f", where its trained twin shows {label[twin]['nats']:.2f}"
+        compact = _known(evidence, [control, twin], "noise", "embedding_noise") if twin in label else {}
+        if len(compact) == 2:
+            text += f"; about its input it keeps {_range(compact[control])} nats, its twin {_range(compact[twin])}"
+        sentences.append(f"{text}. A linear classifier on it has {_accuracy(evidence, control)}.")
+    return Finding("What an untrained network holds", " ".join(sentences)) if sentences else None
+
+
+def _accuracy(evidence: Evidence, encoder: str) -> str:
+    """Its accuracy, and which of several stops was picked for it."""
+    scores, stops = evidence.measured.training[encoder], evidence.measured.stops
+    accuracy, stop = max((scores[str(stop)]["test"]["accuracy"], stop) for stop in stops)
+    where = (
+        "on test images" if len(stops) == 1 else f"on test images at the best of its {len(stops)} stops, epoch {stop}"
+    )
+    return f"{accuracy:.1%} accuracy {where}"
+
+
+def _prediction(evidence: Evidence) -> Finding | None:
+    """What the last leg, which overfits, does to loss and to I(P; Y)."""
+    stops = evidence.measured.stops
+    if len(stops) < 2 or not evidence.trained:
+        return None
+    stages = [str(stop) for stop in stops[-2:]]
+    loss = [[evidence.measured.training[e][stop]["test"]["loss"] for stop in stages] for e in evidence.trained]
+    shown = [
+        [evidence.measured.prediction[e][stop]["prediction_label"]["nats"] for stop in stages] for e in evidence.trained
+    ]
+    if any(value is None for row in (*loss, *shown) for value in row):
+        return None
+    text = f"Between epochs {stages[0]} and {stages[1]}, on test images, a loss of {_extent(loss, 0)} nats becomes "
+    text += f"{_extent(loss, 1)}; of I(P; Y), {_extent(shown, 0)} nats are shown before, {_extent(shown, 1)} after."
+    if all(after > 1.5 * before for before, after in loss) and all(after > 0.9 * before for before, after in shown):
+        text += " The loss punishes confidence in wrong answers; what the predictions tell about the label is not lost."
+    return Finding("What overfitting does to the predictions", text)
+
+
+def _extent(pairs: Sequence[Sequence[float]], position: int) -> str:
+    """The smallest and the largest of one column."""
+    column = [pair[position] for pair in pairs]
+    low, high = f"{min(column):.2f}", f"{max(column):.2f}"
+    return low if low == high else f"{low} … {high}"
+
+
+def _shuffled(evidence: Evidence) -> Finding | None:
+    values = _known(evidence, evidence.measured.encoders, "label", "shuffled")
+    if not values:
+        return None
+    found = [float(value["nats"]) for value in values.values()]
+    wrong = [name for name, value in values.items() if value["low"] is not None and value["low"] > 0]
+    text = f"With the labels shuffled, MINE reports at most {max(found):.3f} nats, where the truth is 0"
+    if wrong:
+        return Finding("The control fails", f"{text}: more than its error allows for {listed(wrong)}.")
+    return Finding("The control holds", f"{text}: nothing is invented beyond the error.")
+
+
+def _two_bounds(evidence: Evidence) -> Finding | None:
+    mine = _known(evidence, evidence.trained, "label", "mine")
+    probe = _known(evidence, evidence.trained, "label", "probe")
+    both = [name for name in mine if name in probe]
+    if not both:
+        return None
+    gaps = {name: float(mine[name]["nats"]) - float(probe[name]["nats"]) for name in both}
+    widest = max(gaps, key=lambda name: abs(gaps[name]))
+    better = "MINE" if gaps[widest] > 0 else "the classifier bound"
+    text = (
+        f"MINE and the classifier bound are both lower bounds on I(E; Y). They differ by at most "
+        f"{abs(gaps[widest]):.2f} nats ({widest}, where {better} shows more)."
+    )
+    return Finding("Two ways to the same number", text)
+
+
+def _aa_mine(evidence: Evidence) -> Finding | None:
+    critic = _known(evidence, evidence.measured.encoders, "noise", "aa_mine")
+    bracket = _known(evidence, list(critic), "noise", "embedding_noise")
+    shares = {
+        name: float(critic[name]["nats"]) / value["lower"]
+        for name, value in bracket.items()
+        if value["lower"] is not None and value["lower"] > 0
+    }
+    if not shares:
+        return None
+    low, high = min(shares.values()), max(shares.values())
+    reach = f"{low:.0%}" if f"{low:.0%}" == f"{high:.0%}" else f"{low:.0%} to {high:.0%}"
+    text = f"AA-MINE, which has to learn what the bracket computes, reaches {reach} of the bracket's lower end."
+    return Finding("The trained critic against the bracket", text)
+
+
+def _correlations(evidence: Evidence) -> Finding | None:
+    if not evidence.correlations:
+        return None
+    n = max(content["encoders"] for content in evidence.correlations.values())
+    if n < 2:
+        return Finding("Correlations", "Not defined: they need at least two trained encoders.")
+    left_out = sorted({name for content in evidence.correlations.values() for name in content["left_out"]})
+    text = f"Over {n} trained encoders"
+    text += f" (left out: {listed(left_out)})" if left_out else ""
+    if all(value is None for content in evidence.correlations.values() for value in _cells(content["low"])):
+        return Finding("Correlations", f"{text}, too few for an interval: the values below say next to nothing.")
+    sentences = [f"after {stop}: {_strongest(content)}" for stop, content in evidence.correlations.items()]
+    text += f", the pairs whose interval excludes 0, by epochs: {'; '.join(sentences)}."
+    return Finding("Correlations", f"{text} Of the ten pairs at each stop, one in twenty would do so by chance.")
+
+
+def _strongest(content: Mapping[str, Any], most: int = 3) -> str:
+    pairs = notable(content)
+    texts = [
+        f"{_NAMES[row]} and {_NAMES[column]} (r = {content['pearson'][row][column]:.2f}, 95 % "
+        f"{span(content['low'][row][column], content['high'][row][column])}, p = {content['p'][row][column]:.2g})"
+        for row, column in pairs[:most]
+    ]
+    if len(pairs) > most:
+        texts.append(f"{len(pairs) - most} more")
+    return listed(texts) if texts else "none"
+
+
+def _cells(table: Mapping[str, Mapping[str, float | None]]) -> list[float | None]:
+    return [value for row in table.values() for value in row.values()]

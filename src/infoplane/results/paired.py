@@ -1,0 +1,63 @@
+"""Which of two encoders has the larger I(X; E + noise): differences paired over the same samples and noise.
+
+Encoders measured on the same images with the same seed share both images and noise, so much of the error of each
+cancels in the difference. What is needed of each is the ``influence`` of its
+:class:`infoplane.results.estimate.NoisyEstimate`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from infoplane.common.aliases import Z95, FloatArray
+
+
+@dataclass(frozen=True)
+class Difference:
+    """I_first - I_second in nats."""
+
+    first: str
+    second: str
+    lower: float
+    """lower_first - upper_second: below the difference in expectation."""
+    upper: float
+    """upper_first - lower_second: above the difference in expectation."""
+    lower_se: float
+    upper_se: float
+
+    @property
+    def ci95(self) -> tuple[float, float]:
+        """Both ends widened by their paired standard errors; one pair at a time, not corrected for many pairs."""
+        return self.lower - Z95 * self.lower_se, self.upper + Z95 * self.upper_se
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the samples show which of the two is larger."""
+        low, high = self.ci95
+        return low > 0 or high < 0
+
+
+def difference(first: str, a: FloatArray, second: str, b: FloatArray) -> Difference:
+    """The difference of two brackets from their influences, each of shape (2, n): rows lower and upper.
+
+    Raises:
+        ValueError: influences of different shape, so not of the same samples.
+    """
+    if a.shape != b.shape or a.ndim != 2 or len(a) != 2:
+        raise ValueError(f"influence: {first} has shape {a.shape}, {second} {b.shape}; both must be (2, n)")
+    low, high = a[0] - b[1], a[1] - b[0]
+    lower_se, upper_se = (float(row.std(ddof=1)) / math.sqrt(a.shape[1]) for row in (low, high))
+    return Difference(first, second, float(low.mean()), float(high.mean()), lower_se, upper_se)
+
+
+def differences(influences: Mapping[str, FloatArray]) -> list[Difference]:
+    """Every pair of encoders, the one with the larger lower bound first, in falling order of that bound.
+
+    Raises:
+        ValueError: as :func:`difference`.
+    """
+    names = sorted(influences, key=lambda name: (-float(influences[name][0].mean()), name))
+    return [difference(a, influences[a], b, influences[b]) for a, b in combinations(names, 2)]

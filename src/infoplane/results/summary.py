@@ -1,0 +1,205 @@
+"""From the metrics of all stages to one summary, to the tables that the plots draw, and to the list of warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infoplane.results.correlations import QUANTITIES
+from infoplane.results.quantity import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INFORMATIONS = ("embedding_noise", "embedding_label", "prediction_label")
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What a run measured, as the contents of its metrics files; nothing is looked up beyond these lists.
+
+    Args:
+        encoders: their names, in the order in which they are shown.
+        stops: the classifier's stops in epochs, ascending.
+        training: for each encoder {stop: {"train" and "test": {"loss" (nats), "accuracy"}}}; "train" may be missing.
+        noise: for each encoder {"embedding_noise": Q, "aa_mine": Q, "noise_curve": {noise_std: Q}}.
+        label: for each encoder {"embedding_label": Q, "mine": Q, "probe": Q, "shuffled": Q}.
+        prediction: for each encoder {stop: {"prediction_label": Q, "mine": Q, "probe": Q, …}}.
+
+    Raises:
+        ValueError: no encoders or stops, one of them twice, or one that a metrics file lacks.
+    """
+
+    encoders: Sequence[str]
+    stops: Sequence[int]
+    training: Mapping[str, Mapping[str, Any]]
+    noise: Mapping[str, Mapping[str, Any]]
+    label: Mapping[str, Mapping[str, Any]]
+    prediction: Mapping[str, Mapping[str, Any]]
+
+    def __post_init__(self) -> None:
+        for name in ("encoders", "stops"):
+            given = list(getattr(self, name))
+            if not given or len(set(given)) < len(given):
+                raise ValueError(f"{name}: {given} given; a list with at least one entry and none twice is wanted")
+        for name in ("training", "noise", "label", "prediction"):
+            _require(getattr(self, name), self.encoders, name)
+        for encoder in self.encoders:
+            _require(self.training[encoder], map(str, self.stops), f"training of {encoder}")
+            _require(self.prediction[encoder], map(str, self.stops), f"prediction of {encoder}")
+            _require(self.noise[encoder], ["embedding_noise"], f"noise of {encoder}")
+            _require(self.label[encoder], ["embedding_label"], f"label of {encoder}")
+            for stop in self.stops:
+                at_stop = self.prediction[encoder][str(stop)]
+                _require(at_stop, ["prediction_label"], f"prediction of {encoder} at stop {stop}")
+
+    def headlines(self, encoder: str, stop: int) -> dict[str, Quantity]:
+        """The three informations of one encoder at one stop."""
+        return {
+            "embedding_noise": self.noise[encoder]["embedding_noise"],
+            "embedding_label": self.label[encoder]["embedding_label"],
+            "prediction_label": self.prediction[encoder][str(stop)]["prediction_label"],
+        }
+
+
+def _require(found: Mapping[str, Any], wanted: Iterable[str], what: str) -> None:
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise ValueError(f"{what}: no {', '.join(missing)}; it has {', '.join(found) or 'nothing'}")
+
+
+def summarise(measured: Measurements) -> dict[str, dict[str, dict[str, Any]]]:
+    """The contents of ``metrics/summary.json``: {encoder: {stop: {…}}}.
+
+    Each entry holds accuracy and loss (nats) of the test split; each of the three informations in nats, with its
+    lower and upper end as ``<name>_low`` and ``<name>_high`` (95 % limits, or the outer limits of a bracket; None where
+    there is none); and ``warnings``, those of the metrics files and those that only a comparison shows. No
+    value is clipped: what lies above its ceiling stands here as it was measured, with a warning.
+    """
+    summary: dict[str, dict[str, dict[str, Any]]] = {}
+    for encoder in measured.encoders:
+        shared = _warnings(measured.noise[encoder], "embedding_noise") + _warnings(
+            measured.label[encoder], "embedding_label"
+        )
+        summary[encoder] = {}
+        for stop in measured.stops:
+            test = measured.training[encoder][str(stop)]["test"]
+            entry: dict[str, Any] = {"accuracy": test["accuracy"], "loss": test["loss"]}
+            for name, value in measured.headlines(encoder, stop).items():
+                entry |= {name: value["nats"], f"{name}_low": value["low"], f"{name}_high": value["high"]}
+            own = _warnings(measured.prediction[encoder][str(stop)], "prediction_label")
+            summary[encoder][str(stop)] = entry | {"warnings": shared + own}
+    return summary
+
+
+def _warnings(content: Mapping[str, Any], headline: str) -> list[str]:
+    """A file's own warnings, then what shows only when its quantities are compared. The headline comes first.
+
+    A text that several quantities share is said once, with their names. A curve over noise levels counts as one
+    quantity: at small noise no number of samples gives a narrow bracket.
+    """
+    places: dict[str, list[str]] = {}
+    for name in sorted(content, key=lambda name: name != headline):
+        value = content[name]
+        if "nats" in value:
+            own = list(value["warnings"])
+            new = [text for text in _flags(name, value, content[headline]) if not _already_said(text, own)]
+        else:
+            levels = [level for level, point in value.items() if point["warnings"]]
+            own, new = ([f"warnings at {', '.join(levels)}"] if levels else []), []
+        for text in dict.fromkeys(own + new):
+            places.setdefault(text, []).append(name)
+    return [f"{', '.join(names)}: {text}" for text, names in places.items()]
+
+
+def _already_said(text: str, own: Sequence[str]) -> bool:
+    return any(word in text and word in other for word in ("ceiling", "bracket") for other in own)
+
+
+def _flags(name: str, value: Quantity, headline: Quantity) -> list[str]:
+    """What is wrong with a value, judged by its interval (by the value itself where it has none)."""
+    nats = value["nats"]
+    if nats is None:
+        return [] if value["warnings"] else ["no value was obtained"]
+    low = nats if value["low"] is None else value["low"]
+    high = nats if value["high"] is None else value["high"]
+    flags = []
+    if value["ceiling"] is not None and low > value["ceiling"]:
+        flags.append(f"{nats:.3g} nats lies above its ceiling of {value['ceiling']:.3g} nats by more than its error")
+    if name == "shuffled" and low > 0.0:
+        flags.append(f"{nats:.3g} nats about shuffled labels, where there is no information to find")
+    if name == "aa_mine" and headline["high"] is not None and low > headline["high"]:
+        flags.append(f"{nats:.3g} nats lies above the bracket's upper end of {headline['high']:.3g} nats: an error")
+    if name == "aa_mine" and headline["low"] is not None and high < headline["low"]:
+        flags.append(f"{nats:.3g} nats is a loose bound: the bracket begins at {headline['low']:.3g} nats")
+    return flags
+
+
+def collect_warnings(summary: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
+    """Every warning of a summary once: "encoders: text", with the stops where it does not hold at all of them."""
+    places: dict[str, list[str]] = {}
+    for encoder, entries in summary.items():
+        for text in dict.fromkeys(text for entry in entries.values() for text in entry["warnings"]):
+            stops = [stop for stop, entry in entries.items() if text in entry["warnings"]]
+            somewhere = "" if len(stops) == len(entries) else f" (stop {', '.join(stops)})"
+            places.setdefault(text, []).append(f"{encoder}{somewhere}")
+    return [f"{', '.join(where)}: {text}" for text, where in places.items()]
+
+
+def summary_table(summary: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFrame:
+    """A summary as a table with one row per encoder and stop: the input of `analysis.correlations`."""
+    import pandas as pd
+
+    names = [*QUANTITIES, *(f"{name}_{end}" for name in INFORMATIONS for end in ("low", "high"))]
+    rows = [
+        {"encoder": encoder, "stop": int(stop)} | {name: entry[name] for name in names}
+        for encoder, entries in summary.items()
+        for stop, entry in entries.items()
+    ]
+    table = pd.DataFrame(rows, columns=["encoder", "stop", *names])
+    return table.astype(dict.fromkeys(names, float))
+
+
+def quantity_table(summary: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFrame:
+    """A summary with one row per encoder, stop and quantity: columns encoder, stop, quantity, value, low, high."""
+    import pandas as pd
+
+    rows = [
+        (encoder, int(stop), name, entry[name], entry.get(f"{name}_low"), entry.get(f"{name}_high"))
+        for encoder, entries in summary.items()
+        for stop, entry in entries.items()
+        for name in QUANTITIES
+    ]
+    table = pd.DataFrame(rows, columns=["encoder", "stop", "quantity", "value", "low", "high"])
+    return table.astype({"value": float, "low": float, "high": float})
+
+
+def noise_curve_table(measured: Measurements) -> pd.DataFrame:
+    """The bracket against the noise: columns encoder, noise_std, lower, upper, lower_se, upper_se (nats), n."""
+    import pandas as pd
+
+    names = ["lower", "upper", "lower_se", "upper_se", "n"]
+    rows = [
+        {"encoder": encoder, "noise_std": float(noise_std)} | {name: value[name] for name in names}
+        for encoder in measured.encoders
+        for noise_std, value in measured.noise[encoder].get("noise_curve", {}).items()
+    ]
+    table = pd.DataFrame(rows, columns=["encoder", "noise_std", *names])
+    table = table.astype(dict.fromkeys(names[:-1], float))
+    order = {name: position for position, name in enumerate(measured.encoders)}
+    return table.sort_values(["encoder", "noise_std"], key=lambda c: c.map(order) if c.name == "encoder" else c)
+
+
+def training_table(curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The classifiers' courses in one table: columns encoder, epoch, split, loss (nats), accuracy.
+
+    Args:
+        curves: for each encoder its table with the columns epoch, split ("train" or "test"), loss and accuracy.
+    """
+    import pandas as pd
+
+    tables = [
+        table[["epoch", "split", "loss", "accuracy"]].assign(encoder=encoder) for encoder, table in curves.items()
+    ]
+    return pd.concat(tables, ignore_index=True)[["encoder", "epoch", "split", "loss", "accuracy"]]

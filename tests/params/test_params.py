@@ -1,0 +1,189 @@
+"""params.yaml is validated whole; a wrong key or value names itself and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from infoplane.params import section
+from infoplane.params.check import SECTIONS, check, check_files
+from infoplane.params.classifier import Classifier
+from infoplane.params.encoders import load_encoder_options, load_encoders
+from infoplane.params.section import read_seed, read_yaml
+
+COMMITTED = Path(__file__).resolve().parents[2] / "params.yaml"
+
+
+def changed(tmp_path: Path, key: str, text: str | None) -> Path:
+    """A copy of the committed file with one dotted key set to YAML text, or removed."""
+    yaml = YAML()
+    data = yaml.load(COMMITTED)
+    *path, last = key.split(".")
+    node = data
+    for part in path:
+        node = node[part]
+    if text is None:
+        del node[last]
+    else:
+        node[last] = YAML(typ="safe").load(text)
+    file = tmp_path / "params.yaml"
+    yaml.dump(data, file)
+    return file
+
+
+def test_the_committed_file_is_valid() -> None:
+    check(COMMITTED)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "words"),
+    [
+        ("classifier.stops", "[30, 1]", ["classifier.stops", "increasing"]),
+        ("classifier.stops", "[]", ["classifier.stops", "one or more"]),
+        ("classifier.epochs", "3", ["classifier.epochs", "no such key", "stops"]),
+        ("classifier.learning_rat", "1.0", ["classifier.learning_rat", "did you mean learning_rate"]),
+        ("classifier.learning_rate", "fast", ["classifier.learning_rate", "'fast'", "number"]),
+        ("classifier.learning_rate", "-1", ["classifier.learning_rate", "greater than 0"]),
+        ("classifier.learning_rate", ".nan", ["classifier.learning_rate", "finite"]),
+        ("data.source", "imagenet", ["data.source", "'mnist'", "'folder'"]),
+        ("data.test_fraction", "1.0", ["data.test_fraction", "less than 1"]),
+        ("data.limit", "0", ["data.limit", "greater than 0"]),
+        ("data.limit", None, ["data.limit", "missing"]),
+        ("data.parity", "'yes'", ["data.parity", "boolean"]),
+        ("embed.image_size", "96.5", ["embed.image_size", "integer"]),
+        ("encoders", "[ResNet5]", ["encoders", "ResNet5"]),
+        ("encoders", "[Xception, Xception]", ["encoders", "more than once"]),
+        ("encoders", "[]", ["encoders", "one or more"]),
+        ("encoder_options.EfficientNetLite0", None, ["encoder_options.EfficientNetLite0", "missing"]),
+        ("encoder_options.EfficientNetLite0", "{size: 3}", ["encoder_options.EfficientNetLite0.size", "image_size"]),
+        (
+            "encoder_options.EfficientNetLite0",
+            "{weights: /a.pth}",
+            ["encoder_options.EfficientNetLite0.weights", "/a.pth"],
+        ),
+        (
+            "encoder_options.EfficientNetLite0",
+            "{weights: ../a.pth}",
+            ["EfficientNetLite0.weights", "file in embed.path"],
+        ),
+        (
+            "encoder_options.EfficientNetLite0",
+            "{model: a.h5, layer: x}",
+            ["encoder_options.EfficientNetLite0.model", "'a.h5'", ".keras"],
+        ),
+        ("encoder_options.EfficientNetLite0", "{model: a.keras}", ["encoder_options.EfficientNetLite0", "layer"]),
+        ("encoder_options.EfficientNetLite0", "{layer: x}", ["encoder_options.EfficientNetLite0", "with model only"]),
+        ("measure.noise_std", "0", ["measure.noise_std", "greater than 0"]),
+        ("measure.noise_curve", "[0.5, -1.0]", ["measure.noise_curve", "-1.0"]),
+        ("measure.mine.max_steps", "0", ["measure.mine.max_steps", "0"]),
+        ("measurement", "{}", ["measurement", "no such section", "measure"]),
+        ("calibrate.suites", "[gausians]", ["calibrate.suites", "gaussians"]),
+        ("calibrate.gaussians.methods", "[kgs]", ["calibrate.gaussians.methods", "ksg", "published"]),
+        ("calibrate.protocol.samples", "[50]", ["calibrate.protocol.samples", "100"]),
+        ("calibrate.high.repeats", None, ["calibrate.high.repeats", "missing"]),
+        ("seed", "-1", ["seed", "-1"]),
+        ("seed", "true", ["seed", "True"]),
+    ],
+)
+def test_a_wrong_key_or_value_names_itself(tmp_path: Path, key: str, text: str | None, words: list[str]) -> None:
+    file = changed(tmp_path, key, text)
+    with pytest.raises(ValueError, match=r"params\.yaml") as caught:
+        check(file)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1, message
+    for word in words:
+        assert word in message
+
+
+def test_every_problem_gets_a_line(tmp_path: Path) -> None:
+    file = changed(tmp_path, "classifier.learning_rate", "-1")
+    file.write_text(file.read_text().replace("batch_size: 256", "batch_size: 0", 1))
+    with pytest.raises(ValueError, match=r"params\.yaml") as caught:
+        check(file)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_numbers_without_a_point_are_numbers(tmp_path: Path) -> None:
+    """YAML 1.1 reads 1e-05 as a string, and DVC itself writes such numbers."""
+    file = tmp_path / "params.yaml"
+    file.write_text(COMMITTED.read_text().replace("learning_rate: 1e-3", "learning_rate: 1e-05", 1))
+    assert Classifier.load(file).learning_rate == 1e-5
+
+
+def test_every_key_has_a_comment() -> None:
+    """Each section or key of the file is explained in a comment above it."""
+    previous = ""
+    for line in COMMITTED.read_text().splitlines():
+        words = line.strip()
+        if ":" in words and not words.startswith(("#", "-", "{")) and "{}" not in words:
+            is_section = not line.startswith(" ") and words.endswith(":")
+            nested = line.startswith("    ")
+            assert is_section or nested or previous.startswith("#"), f"no comment above {line!r}"
+        previous = words
+
+
+def test_reading_a_field_is_recorded() -> None:
+    section.read_keys.clear()
+    classifier = Classifier.load(COMMITTED)
+    assert section.read_keys == set()
+    assert classifier.stops == (1, 30, 200)
+    read_seed(COMMITTED)
+    load_encoders(COMMITTED)
+    load_encoder_options("Xception", COMMITTED)
+    assert section.read_keys == {"classifier.stops", "seed", "encoders", "encoder_options.Xception"}
+
+
+def test_models_and_file_have_the_same_sections() -> None:
+    data = read_yaml(COMMITTED)
+    assert set(data) == {"seed", "encoders", "encoder_options", *(model.key for model in SECTIONS)}
+
+
+def test_arrays_have_names_of_ones_own(tmp_path: Path) -> None:
+    file = changed(tmp_path, "data.source", "arrays")
+    text = file.read_text().replace("- EfficientNetLite0\n", "- my-network\n", 1)
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"encoder_options\.my-network: missing"):
+        check(file)
+    file.write_text(text.replace("encoder_options:\n", "encoder_options:\n  my-network: {}\n"))
+    check(file)
+    file.write_text(text.replace("my-network", "my/network"))
+    with pytest.raises(ValueError, match="letters, digits"):
+        check(file)
+
+
+def test_files_and_folders_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a run; a stage that does not need them goes on without."""
+    monkeypatch.chdir(tmp_path)
+    file = changed(tmp_path, "encoder_options.EfficientNetLite0", "{weights: a.pth}")
+    check(file)
+    with pytest.raises(ValueError, match=r"data\.path: examples/shapes: no such folder") as caught:
+        check_files(file)
+    assert "embed.path: examples/networks: no such folder" in str(caught.value)
+    for name in ("shapes", "networks"):
+        (tmp_path / "examples" / name).mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"encoder_options\.EfficientNetLite0\.weights: a\.pth: no such file in embed"):
+        check_files(file)
+    (tmp_path / "examples" / "networks" / "a.pth").touch()
+    check_files(file)
+    file.write_text(file.read_text().replace("path: examples/networks", "path: .."))
+    with pytest.raises(ValueError, match=r"embed\.path: \.\.: this checkout lies in it"):
+        check_files(file)
+
+
+def test_a_wrong_option_of_a_network_of_ones_own_is_named(tmp_path: Path) -> None:
+    """And not taken for a network that nobody knows."""
+    file = changed(tmp_path, "encoders", "[mine]")
+    entry = "encoder_options:\n  mine: {model: a.keras, layr: x}\n"
+    file.write_text(file.read_text().replace("encoder_options:\n", entry, 1))
+    with pytest.raises(ValueError, match=r"encoder_options\.mine\.layr: no such key \(did you mean layer"):
+        check(file)
+
+
+def test_no_file_and_no_yaml(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no such file"):
+        read_yaml(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("a: [1")
+    with pytest.raises(ValueError, match="not valid YAML"):
+        read_yaml(tmp_path / "params.yaml")
