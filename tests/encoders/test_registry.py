@@ -45,6 +45,9 @@ def test_unknown_names_list_what_is_allowed(name: str) -> None:
 
 
 def test_checking_loads_no_tensorflow() -> None:
-    code = "import sys; from infoplane.encoders.registry import check; check('ResNet50', 96); print('tensorflow' in sys.modules)"
+    code = (
+        "import sys; from infoplane.encoders.registry import check\n"
+        "check('ResNet50', 96); print('tensorflow' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

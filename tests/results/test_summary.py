@@ -11,7 +11,8 @@ import pytest
 from made_results import NAMES, NOISES, STOPS, made
 
 from infoplane.common import io
-from infoplane.results import correlations as analysis
+from infoplane.results import headlines
+from infoplane.results.correlations import correlation_report
 from infoplane.results.summary import (
     Measurements,
     collect_warnings,
@@ -60,7 +61,7 @@ def test_the_summary_holds_the_headlines_unchanged(measured: Measurements) -> No
 
 def test_the_summary_can_be_written_as_a_metrics_file(measured: Measurements, tmp_path: Any) -> None:
     io.save_json(tmp_path / "summary.json", summarise(measured))
-    report = analysis.correlation_report(summary_table(summarise(measured)), seed=0)
+    report = correlation_report(summary_table(summarise(measured)), seed=0)
     io.save_json(tmp_path / "correlations.json", report)
     assert io.load_json(tmp_path / "correlations.json")["30"]["left_out"] == ["EfficientNetLite0-untrained"]
 
@@ -144,8 +145,8 @@ def test_a_run_that_lacks_something_is_refused_by_name(
 def test_tables_for_the_plots(measured: Measurements) -> None:
     summary = summarise(measured)
     long = quantity_table(summary)
-    assert len(long) == len(measured.encoders) * len(STOPS) * len(analysis.QUANTITIES)
-    wide = summary_table(summary).melt(["encoder", "stop"], list(analysis.QUANTITIES), "quantity", "value")
+    assert len(long) == len(measured.encoders) * len(STOPS) * len(headlines.NAMES)
+    wide = summary_table(summary).melt(["encoder", "stop"], list(headlines.NAMES), "quantity", "value")
     both = long.merge(wide, on=["encoder", "stop", "quantity"], suffixes=("", "_wide"))
     pd.testing.assert_series_equal(both["value"], both["value_wide"], check_names=False)
     curve = noise_curve_table(measured)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from infoplane.plots import style
-from infoplane.results.correlations import QUANTITIES
+from infoplane.results.headlines import BY_NAME, NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,12 +50,12 @@ def _note(report: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _panel(axes: Axes, content: Mapping[str, Any], colours: Any) -> None:
     """The lower triangle: each pair once."""
-    rows, columns = QUANTITIES[1:], QUANTITIES[:-1]
+    rows, columns = NAMES[1:], NAMES[:-1]
     for i, row in enumerate(rows):
         for j, column in enumerate(columns[: i + 1]):
             _cell(axes, j, i, {name: content[name][row][column] for name in ("pearson", "low", "high")}, colours)
-    axes.set_xticks(range(len(columns)), [style.QUANTITY_SYMBOLS[name] for name in columns])
-    axes.set_yticks(range(len(rows)), [style.QUANTITY_SYMBOLS[name] for name in rows])
+    axes.set_xticks(range(len(columns)), [BY_NAME[name].symbol for name in columns])
+    axes.set_yticks(range(len(rows)), [BY_NAME[name].symbol for name in rows])
     axes.set_xlim(-0.5, len(columns) - 0.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.tick_params(length=0)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from infoplane.plots import style
+from infoplane.results.headlines import EMBEDDING_LABEL, EMBEDDING_NOISE, PREDICTION_LABEL
 from infoplane.results.quantity import Quantity
 from infoplane.results.summary import Measurements
 
@@ -55,12 +56,12 @@ def draw(curves: pd.DataFrame, measured: Measurements, encoder: str, columns: in
 def _find(measured: Measurements, encoder: str, name: str, stop: int | None) -> tuple[Quantity, Quantity]:
     """A quantity and the headline of its metrics file, whose bracket it is held against."""
     if stop is not None:
-        content, headline = measured.prediction[encoder][str(stop)], "prediction_label"
+        content, headline = measured.prediction[encoder][str(stop)], PREDICTION_LABEL
     elif name in measured.noise[encoder]:
-        content, headline = measured.noise[encoder], "embedding_noise"
+        content, headline = measured.noise[encoder], EMBEDDING_NOISE
     else:
-        content, headline = measured.label[encoder], "embedding_label"
-    return content[name], content[headline]
+        content, headline = measured.label[encoder], EMBEDDING_LABEL
+    return content[name], content[headline.name]
 
 
 def panels(curves: pd.DataFrame) -> list[tuple[str, int | None, pd.DataFrame]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infoplane.plots import correlation, critics, noise, quantities, style, training
+from infoplane.results.headlines import ACCURACY, EMBEDDING_LABEL, EMBEDDING_NOISE, HEADLINES, INFORMATIONS
 from infoplane.results.summary import Measurements, noise_curve_table, quantity_table, training_table
 
 if TYPE_CHECKING:
@@ -67,11 +68,9 @@ def _picture(name: str, title: str, caption: str, alt: str, draw: Callable[[int]
 def _quantities(material: Material) -> Picture:
     measured = material.measured
     table = quantity_table(material.summary)
-    entropy = measured.label[measured.encoders[0]]["embedding_label"]["ceiling"]
+    entropy = measured.label[measured.encoders[0]][EMBEDDING_LABEL.name]["ceiling"]
     last = table[table["stop"] == measured.stops[-1]]
-    parts = [
-        f"{style.QUANTITY_TITLES[name]} {_extremes(last[last['quantity'] == name])}" for name in style.QUANTITY_TITLES
-    ]
+    parts = [f"{headline.title} {_extremes(last[last['quantity'] == headline.name])}" for headline in HEADLINES]
     return _picture(
         "quantities",
         "The five quantities",
@@ -95,7 +94,7 @@ def _extremes(rows: pd.DataFrame) -> str:
 
 def _noise(material: Material) -> Picture:
     table = noise_curve_table(material.measured)
-    headline = {e: material.measured.noise[e]["embedding_noise"] for e in material.measured.encoders}
+    headline = {e: material.measured.noise[e][EMBEDDING_NOISE.name] for e in material.measured.encoders}
     rows = [
         f"{encoder} {value['lower']:.2f} to {value['upper']:.2f}"
         for encoder, value in headline.items()
@@ -133,9 +132,9 @@ def _training(material: Material) -> Picture:
 def _correlation(material: Material) -> Picture:
     counts = sorted({content["encoders"] for content in material.correlations.values()})
     cells = [
-        f"at stop {stop} accuracy and {style.QUANTITY_SYMBOLS[name]} {_number(content['pearson']['accuracy'][name])}"
+        f"at stop {stop} accuracy and {other.symbol} {_number(content['pearson'][ACCURACY.name][other.name])}"
         for stop, content in material.correlations.items()
-        for name in ("embedding_noise", "embedding_label", "prediction_label")
+        for other in INFORMATIONS
     ]
     return _picture(
         "correlations",

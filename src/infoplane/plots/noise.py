@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from infoplane.plots import style
+from infoplane.results.headlines import EMBEDDING_NOISE
 from infoplane.results.summary import Measurements
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _curve(axes: Axes, table: pd.DataFrame, encoders: Sequence[str], noise_std: 
 def _headline(axes: Axes, measured: Measurements, noise_std: float) -> None:
     """One bracket per row: where two rows share no nats, the order of the encoders is resolved."""
     for row, (encoder, look) in enumerate(style.looks(measured.encoders).items()):
-        value = measured.noise[encoder]["embedding_noise"]
+        value = measured.noise[encoder][EMBEDDING_NOISE.name]
         if value["nats"] is None:
             continue
         low, high = (value["nats"] if value[end] is None else value[end] for end in ("low", "high"))

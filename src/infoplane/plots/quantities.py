@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from infoplane.plots import style
-from infoplane.results.correlations import PER_ENCODER
+from infoplane.results.headlines import ACCURACY, HEADLINES, LOSS
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_ORDER = ("accuracy", "loss", "embedding_label", "prediction_label", "embedding_noise")
 _SPREAD = 0.5
 """Share of the distance between two stops over which the encoders' marks are spread, so that they do not overlap."""
 
@@ -39,16 +38,18 @@ def draw(
     span = Line2D([], [], color=style.REFERENCE, marker="|", markersize=11, linestyle="", label="not excluded (95 %)")
     with style.styled():
         title = "What each encoder reaches when its classifier is stopped early, in time and late"
-        figure, axes = style.panels(len(_ORDER), columns, 2.4, title if len(stops) > 1 else "What each encoder reaches")
-        for panel, name in zip(axes, _ORDER, strict=True):
-            _panel(panel, table[table["quantity"] == name], encoders, stops)
-            note = "\n(the same at every stop)" if name in PER_ENCODER else ""
-            panel.set_title(f"{style.QUANTITY_TITLES[name]}{note}")
-            panel.set_ylabel("accuracy" if name == "accuracy" else "nats")
-            if name == "loss":
+        figure, axes = style.panels(
+            len(HEADLINES), columns, 2.4, title if len(stops) > 1 else "What each encoder reaches"
+        )
+        for panel, headline in zip(axes, HEADLINES, strict=True):
+            _panel(panel, table[table["quantity"] == headline.name], encoders, stops)
+            note = "\n(the same at every stop)" if not headline.at_stops else ""
+            panel.set_title(f"{headline.title}{note}")
+            panel.set_ylabel(ACCURACY.symbol if headline == ACCURACY else "nats")
+            if headline == LOSS:
                 style.plain_log_axis(panel)
                 panel.set_ylabel("nats (log scale)")
-            if entropy is not None and name.endswith("_label"):
+            if entropy is not None and headline.about_label:
                 style.reference(panel, entropy, style.entropy_name(entropy))
                 panel.margins(y=0.12)
         style.encoder_legend(figure, encoders, marks=True, extra=[span])

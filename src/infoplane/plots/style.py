@@ -57,21 +57,6 @@ _RC: Any = {
     "path.simplify": True,
 }
 
-QUANTITY_TITLES = {
-    "accuracy": "Accuracy (test)",
-    "loss": "Loss (cross-entropy, test)",
-    "embedding_noise": "I(X; Ê), compactness",
-    "embedding_label": "I(E; Y), label information",
-    "prediction_label": "I(P; Y), prediction information",
-}
-QUANTITY_SYMBOLS = {
-    "accuracy": "accuracy",
-    "loss": "loss",
-    "embedding_noise": "I(X; Ê)",
-    "prediction_label": "I(P; Y)",
-    "embedding_label": "I(E; Y)",
-}
-
 
 @dataclass(frozen=True)
 class Look:

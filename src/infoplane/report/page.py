@@ -13,6 +13,7 @@ from infoplane.plots.gallery import Picture
 from infoplane.report.sections import Line, Section, Table
 from infoplane.results.correlations import is_control
 from infoplane.results.findings import Finding, span
+from infoplane.results.headlines import EMBEDDING_LABEL, EMBEDDING_NOISE, PREDICTION_LABEL
 from infoplane.results.quantity import Quantity
 from infoplane.results.summary import Measurements, collect_warnings
 
@@ -128,11 +129,11 @@ def _gravity(text: str) -> int:
 def encoder_row(measured: Measurements, encoder: str) -> Line:
     """What was measured on one encoder, whatever the classifier."""
     noise, label = measured.noise[encoder], measured.label[encoder]
-    headline = label["embedding_label"]
+    headline = label[EMBEDDING_LABEL.name]
     cells = [
-        ("I(X; Ê), bracket", _bracket(noise["embedding_noise"])),
+        (f"{EMBEDDING_NOISE.symbol}, bracket", _bracket(noise[EMBEDDING_NOISE.name])),
         ("AA-MINE", _with_error(noise.get("aa_mine"))),
-        ("I(E; Y), at least", _with_error(headline)),
+        (f"{EMBEDDING_LABEL.symbol}, at least", _with_error(headline)),
         ("share of H(Y)", _share(headline)),
         ("MINE", _with_error(label.get("mine"))),
         ("classifier bound", _with_error(label.get("probe"))),
@@ -149,7 +150,7 @@ def stop_row(measured: Measurements, encoder: str, stop: int) -> Line:
         # Unknown where predictions on the test rows alone were brought from elsewhere.
         ("accuracy, train", f"{scores['train']['accuracy']:.1%}" if "train" in scores else "–"),
         ("loss, test", f"{scores['test']['loss']:#.3g}"),
-        ("I(P; Y), at least", _with_error(values["prediction_label"])),
+        (f"{PREDICTION_LABEL.symbol}, at least", _with_error(values[PREDICTION_LABEL.name])),
         ("MINE", _with_error(values.get("mine"))),
         ("classifier bound", _with_error(values.get("probe"))),
         ("nearest neighbours", _with_error(values.get("nearest_neighbours"))),

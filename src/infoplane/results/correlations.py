@@ -17,13 +17,13 @@ import numpy.typing as npt
 
 from infoplane.common import seeds
 from infoplane.common.aliases import Z95, FloatArray
+from infoplane.results.headlines import HEADLINES, NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-QUANTITIES = ("accuracy", "loss", "embedding_noise", "prediction_label", "embedding_label")
-PER_ENCODER = ("embedding_noise", "embedding_label")
+PER_ENCODER = tuple(headline.name for headline in HEADLINES if not headline.at_stops)
 """Quantities of the encoder alone: they do not depend on the classifier's stop."""
 
 UNTRAINED = "-untrained"
@@ -42,10 +42,11 @@ def correlations(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
     """Pearson's correlations over encoders of the five quantities, for each stop of the classifier.
 
     Args:
-        table: one row per encoder and stop, with the columns encoder, stop, accuracy, loss, embedding_noise,
-            prediction_label, embedding_label (informations in nats); others are ignored. A quantity that does not
-            depend on the stop (embedding_noise, embedding_label) is averaged over the stops that give it. Untrained
-            controls count like any other encoder here: leave them out of the table if they should not.
+        table: one row per encoder and stop, with the columns encoder, stop and those of
+            ``results.headlines.HEADLINES`` (accuracy, loss, embedding_noise, prediction_label, embedding_label;
+            informations in nats); others are ignored. A quantity that does not depend on the stop is averaged over
+            the stops that give it. Untrained controls count like any other encoder here: leave them out of the table
+            if they should not.
 
     Returns:
         For each stop, in ascending order, a table with the five quantities as rows and as columns. A correlation
@@ -62,7 +63,7 @@ def correlations(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
     for stop, values in _by_stop(table).items():
         columns = values.to_numpy(float)
         matrix = np.array([[_pearson(x, y) for y in columns.T] for x in columns.T])
-        matrices[stop] = pd.DataFrame(matrix, index=list(QUANTITIES), columns=list(QUANTITIES))
+        matrices[stop] = pd.DataFrame(matrix, index=list(NAMES), columns=list(NAMES))
     return matrices
 
 
@@ -91,14 +92,14 @@ def correlation_report(table: pd.DataFrame, seed: int) -> dict[str, dict[str, An
 
 
 def _stop_report(values: pd.DataFrame, seed: int, stop: str) -> dict[str, Any]:
-    empty = {row: dict.fromkeys(QUANTITIES) for row in QUANTITIES}
+    empty = {row: dict.fromkeys(NAMES) for row in NAMES}
     tables: dict[str, dict[str, dict[str, Any]]] = {
         name: {row: dict(cells) for row, cells in empty.items()} for name in ("pearson", "low", "high", "p")
     }
-    for row in QUANTITIES:
+    for row in NAMES:
         own = values[row].to_numpy(float)
         tables["pearson"][row][row] = _none_if_nan(_pearson(own, own))
-    for row, column in combinations(QUANTITIES, 2):
+    for row, column in combinations(NAMES, 2):
         x, y = _complete(values[row].to_numpy(float), values[column].to_numpy(float))
         r = _pearson(x, y)
         cell: dict[str, float | None] = {"pearson": _none_if_nan(r)}
@@ -183,7 +184,7 @@ def _by_stop(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
     whole = checked.groupby("encoder", sort=False)[list(PER_ENCODER)].mean()
     stops = {}
     for stop, rows in checked.groupby("stop", sort=True):
-        values = rows.set_index("encoder")[list(QUANTITIES)].copy()
+        values = rows.set_index("encoder")[list(NAMES)].copy()
         values[list(PER_ENCODER)] = whole.loc[values.index]
         number = isinstance(stop, int | float | np.number)
         stops[int(stop) if number and float(stop) == int(stop) else stop] = values  # type: ignore[arg-type]
@@ -195,7 +196,7 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
 
     if not isinstance(table, pd.DataFrame):
         raise ValueError(f"table: a pandas DataFrame is wanted, {type(table).__name__} given")
-    missing = [name for name in ("encoder", "stop", *QUANTITIES) if name not in table.columns]
+    missing = [name for name in ("encoder", "stop", *NAMES) if name not in table.columns]
     if missing:
         raise ValueError(f"table: no column {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")
     if table.columns.duplicated().any():
@@ -205,7 +206,7 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
     if table[["encoder", "stop"]].isna().to_numpy().any():
         raise ValueError("table: a row without encoder or stop")
     checked = table[["encoder", "stop"]].reset_index(drop=True)
-    for name in QUANTITIES:
+    for name in NAMES:
         checked[name] = _numbers(table[name].reset_index(drop=True))
     twice = checked[checked.duplicated(["encoder", "stop"])]
     if len(twice):
@@ -236,7 +237,7 @@ def _reason(values: pd.DataFrame) -> str | None:
         reasons.append(f"{n} trained encoders: an interval and a p-value need {MIN_ENCODERS_FOR_INTERVAL}")
     if n == 2:
         reasons.append("with two points r is 1 or -1 whatever they are")
-    for name in QUANTITIES:
+    for name in NAMES:
         column = values[name]
         given = column.dropna().to_numpy(float)
         if len(given) < n:
@@ -250,7 +251,7 @@ def notable(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The pairs of one stop's report whose interval excludes 0, the largest |r| first."""
     pairs = [
         (row, column)
-        for row, column in combinations(QUANTITIES, 2)
+        for row, column in combinations(NAMES, 2)
         if report["low"][row][column] is not None
         and (report["low"][row][column] > 0 or report["high"][row][column] < 0)
     ]

@@ -12,17 +12,11 @@ import numpy.typing as npt
 
 from infoplane.results import paired
 from infoplane.results.correlations import UNTRAINED, is_control, notable
+from infoplane.results.headlines import BY_NAME, EMBEDDING_LABEL, EMBEDDING_NOISE, PREDICTION_LABEL, Headline
 from infoplane.results.quantity import Quantity
 from infoplane.results.summary import Measurements
 
 _MINUS = re.compile(r"(?<![\w-])-(?=\d)")
-_NAMES = {
-    "accuracy": "accuracy",
-    "loss": "loss",
-    "embedding_noise": "I(X; Ê)",
-    "embedding_label": "I(E; Y)",
-    "prediction_label": "I(P; Y)",
-}
 
 
 @dataclass(frozen=True)
@@ -58,7 +52,7 @@ class Evidence:
     @property
     def entropy(self) -> float | None:
         """H(Y) in nats over all images."""
-        ceiling: float | None = self.measured.label[self.measured.encoders[0]]["embedding_label"]["ceiling"]
+        ceiling: float | None = self.measured.label[self.measured.encoders[0]][EMBEDDING_LABEL.name]["ceiling"]
         return ceiling
 
 
@@ -103,13 +97,15 @@ def _range(quantity: Quantity) -> str:
     return span(quantity["low"], quantity["high"])
 
 
-def _known(evidence: Evidence, names: Sequence[str], part: str, key: str) -> dict[str, Quantity]:
-    content: Mapping[str, Mapping[str, Any]] = getattr(evidence.measured, part)
+def _known(evidence: Evidence, names: Sequence[str], headline: Headline, key: str = "") -> dict[str, Quantity]:
+    """Of each encoder an information that does not depend on the stop, or what was measured beside it under ``key``."""
+    content: Mapping[str, Mapping[str, Any]] = getattr(evidence.measured, headline.part)
+    key = key or headline.name
     return {name: content[name][key] for name in names if content[name].get(key, {}).get("nats") is not None}
 
 
 def _compactness(evidence: Evidence) -> Finding | None:
-    values = _known(evidence, evidence.trained, "noise", "embedding_noise")
+    values = _known(evidence, evidence.trained, EMBEDDING_NOISE)
     if not values:
         return None
     least = min(values, key=lambda name: float(values[name]["nats"]))
@@ -147,7 +143,7 @@ def _is_below(evidence: Evidence, values: Mapping[str, Quantity], least: str, ot
 
 
 def _label_information(evidence: Evidence) -> Finding | None:
-    values = _known(evidence, evidence.trained, "label", "embedding_label")
+    values = _known(evidence, evidence.trained, EMBEDDING_LABEL)
     entropy = evidence.entropy
     if not values or not entropy:
         return None
@@ -169,7 +165,7 @@ def _above(quantity: Quantity) -> bool:
 
 def _controls(evidence: Evidence) -> Finding | None:
     controls = [name for name in evidence.measured.encoders if is_control(name)]
-    label = _known(evidence, evidence.measured.encoders, "label", "embedding_label")
+    label = _known(evidence, evidence.measured.encoders, EMBEDDING_LABEL)
     entropy = evidence.entropy
     sentences = []
     for control in (name for name in controls if name in label):
@@ -178,7 +174,7 @@ def _controls(evidence: Evidence) -> Finding | None:
         twin = control.removesuffix(UNTRAINED)
         if twin in label:
             text += f", where its trained twin shows {label[twin]['nats']:.2f}"
-        compact = _known(evidence, [control, twin], "noise", "embedding_noise") if twin in label else {}
+        compact = _known(evidence, [control, twin], EMBEDDING_NOISE) if twin in label else {}
         if len(compact) == 2:
             text += f"; about its input it keeps {_range(compact[control])} nats, its twin {_range(compact[twin])}"
         sentences.append(f"{text}. A linear classifier on it has {_accuracy(evidence, control)}.")
@@ -203,7 +199,8 @@ def _prediction(evidence: Evidence) -> Finding | None:
     stages = [str(stop) for stop in stops[-2:]]
     loss = [[evidence.measured.training[e][stop]["test"]["loss"] for stop in stages] for e in evidence.trained]
     shown = [
-        [evidence.measured.prediction[e][stop]["prediction_label"]["nats"] for stop in stages] for e in evidence.trained
+        [evidence.measured.prediction[e][stop][PREDICTION_LABEL.name]["nats"] for stop in stages]
+        for e in evidence.trained
     ]
     if any(value is None for row in (*loss, *shown) for value in row):
         return None
@@ -222,7 +219,7 @@ def _extent(pairs: Sequence[Sequence[float]], position: int) -> str:
 
 
 def _shuffled(evidence: Evidence) -> Finding | None:
-    values = _known(evidence, evidence.measured.encoders, "label", "shuffled")
+    values = _known(evidence, evidence.measured.encoders, EMBEDDING_LABEL, "shuffled")
     if not values:
         return None
     found = [float(value["nats"]) for value in values.values()]
@@ -234,8 +231,8 @@ def _shuffled(evidence: Evidence) -> Finding | None:
 
 
 def _two_bounds(evidence: Evidence) -> Finding | None:
-    mine = _known(evidence, evidence.trained, "label", "mine")
-    probe = _known(evidence, evidence.trained, "label", "probe")
+    mine = _known(evidence, evidence.trained, EMBEDDING_LABEL, "mine")
+    probe = _known(evidence, evidence.trained, EMBEDDING_LABEL, "probe")
     both = [name for name in mine if name in probe]
     if not both:
         return None
@@ -250,8 +247,8 @@ def _two_bounds(evidence: Evidence) -> Finding | None:
 
 
 def _aa_mine(evidence: Evidence) -> Finding | None:
-    critic = _known(evidence, evidence.measured.encoders, "noise", "aa_mine")
-    bracket = _known(evidence, list(critic), "noise", "embedding_noise")
+    critic = _known(evidence, evidence.measured.encoders, EMBEDDING_NOISE, "aa_mine")
+    bracket = _known(evidence, list(critic), EMBEDDING_NOISE)
     shares = {
         name: float(critic[name]["nats"]) / value["lower"]
         for name, value in bracket.items()
@@ -284,7 +281,7 @@ def _correlations(evidence: Evidence) -> Finding | None:
 def _strongest(content: Mapping[str, Any], most: int = 3) -> str:
     pairs = notable(content)
     texts = [
-        f"{_NAMES[row]} and {_NAMES[column]} (r = {content['pearson'][row][column]:.2f}, 95 % "
+        f"{BY_NAME[row].symbol} and {BY_NAME[column].symbol} (r = {content['pearson'][row][column]:.2f}, 95 % "
         f"{span(content['low'][row][column], content['high'][row][column])}, p = {content['p'][row][column]:.2g})"
         for row, column in pairs[:most]
     ]

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infoplane.results.correlations import QUANTITIES
+from infoplane.results.headlines import BY_NAME, INFORMATIONS, NAMES, Headline
 from infoplane.results.quantity import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
-
-INFORMATIONS = ("embedding_noise", "embedding_label", "prediction_label")
 
 
 @dataclass(frozen=True)
@@ -48,19 +46,20 @@ class Measurements:
         for encoder in self.encoders:
             _require(self.training[encoder], map(str, self.stops), f"training of {encoder}")
             _require(self.prediction[encoder], map(str, self.stops), f"prediction of {encoder}")
-            _require(self.noise[encoder], ["embedding_noise"], f"noise of {encoder}")
-            _require(self.label[encoder], ["embedding_label"], f"label of {encoder}")
-            for stop in self.stops:
-                at_stop = self.prediction[encoder][str(stop)]
-                _require(at_stop, ["prediction_label"], f"prediction of {encoder} at stop {stop}")
+            for headline in INFORMATIONS:
+                for stop in self.stops if headline.at_stops else self.stops[:1]:
+                    where = f" at stop {stop}" if headline.at_stops else ""
+                    content = self.content(headline, encoder, stop)
+                    _require(content, [headline.name], f"{headline.part} of {encoder}{where}")
+
+    def content(self, headline: Headline, encoder: str, stop: int) -> Mapping[str, Quantity]:
+        """What was measured together with an information: the quantities of its metrics file, at its stop if any."""
+        content: Mapping[str, Any] = getattr(self, headline.part)[encoder]
+        return content[str(stop)] if headline.at_stops else content
 
     def headlines(self, encoder: str, stop: int) -> dict[str, Quantity]:
-        """The three informations of one encoder at one stop."""
-        return {
-            "embedding_noise": self.noise[encoder]["embedding_noise"],
-            "embedding_label": self.label[encoder]["embedding_label"],
-            "prediction_label": self.prediction[encoder][str(stop)]["prediction_label"],
-        }
+        """The informations of one encoder at one stop."""
+        return {headline.name: self.content(headline, encoder, stop)[headline.name] for headline in INFORMATIONS}
 
 
 def _require(found: Mapping[str, Any], wanted: Iterable[str], what: str) -> None:
@@ -79,17 +78,18 @@ def summarise(measured: Measurements) -> dict[str, dict[str, dict[str, Any]]]:
     """
     summary: dict[str, dict[str, dict[str, Any]]] = {}
     for encoder in measured.encoders:
-        shared = _warnings(measured.noise[encoder], "embedding_noise") + _warnings(
-            measured.label[encoder], "embedding_label"
-        )
         summary[encoder] = {}
         for stop in measured.stops:
             test = measured.training[encoder][str(stop)]["test"]
             entry: dict[str, Any] = {"accuracy": test["accuracy"], "loss": test["loss"]}
             for name, value in measured.headlines(encoder, stop).items():
                 entry |= {name: value["nats"], f"{name}_low": value["low"], f"{name}_high": value["high"]}
-            own = _warnings(measured.prediction[encoder][str(stop)], "prediction_label")
-            summary[encoder][str(stop)] = entry | {"warnings": shared + own}
+            warnings = [
+                text
+                for headline in sorted(INFORMATIONS, key=lambda headline: headline.at_stops)
+                for text in _warnings(measured.content(headline, encoder, stop), headline.name)
+            ]
+            summary[encoder][str(stop)] = entry | {"warnings": warnings}
     return summary
 
 
@@ -151,7 +151,7 @@ def summary_table(summary: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.
     """A summary as a table with one row per encoder and stop: the input of `analysis.correlations`."""
     import pandas as pd
 
-    names = [*QUANTITIES, *(f"{name}_{end}" for name in INFORMATIONS for end in ("low", "high"))]
+    names = [*NAMES, *(f"{headline.name}_{end}" for headline in INFORMATIONS for end in ("low", "high"))]
     rows = [
         {"encoder": encoder, "stop": int(stop)} | {name: entry[name] for name in names}
         for encoder, entries in summary.items()
@@ -162,16 +162,20 @@ def summary_table(summary: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.
 
 
 def quantity_table(summary: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFrame:
-    """A summary with one row per encoder, stop and quantity: columns encoder, stop, quantity, value, low, high."""
+    """A summary with one row per encoder, stop and quantity.
+
+    Returns:
+        Columns encoder, stop, quantity (its name), axis (its title and unit), value, low, high.
+    """
     import pandas as pd
 
     rows = [
-        (encoder, int(stop), name, entry[name], entry.get(f"{name}_low"), entry.get(f"{name}_high"))
+        (encoder, int(stop), name, BY_NAME[name].axis, *(entry.get(f"{name}{end}") for end in ("", "_low", "_high")))
         for encoder, entries in summary.items()
         for stop, entry in entries.items()
-        for name in QUANTITIES
+        for name in NAMES
     ]
-    table = pd.DataFrame(rows, columns=["encoder", "stop", "quantity", "value", "low", "high"])
+    table = pd.DataFrame(rows, columns=["encoder", "stop", "quantity", "axis", "value", "low", "high"])
     return table.astype({"value": float, "low": float, "high": float})
 
 

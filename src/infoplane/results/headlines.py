@@ -1,0 +1,60 @@
+"""The quantities of the summary: for each its key in the files, where it is measured, and how it is called.
+
+A new quantity is one entry of ``HEADLINES``, and the stage that measures it writes it under the entry's ``name``.
+Summary, tables, correlations, figures and report take the list from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Part = Literal["training", "noise", "label", "prediction"]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One quantity of ``metrics/summary.json``."""
+
+    name: str
+    """Its key in the metrics files and in the summary."""
+    symbol: str
+    """As in a sentence or on the axis of a table."""
+    title: str
+    unit: Literal["share", "nats"]
+    part: Part
+    """The measurement that holds it: an attribute of ``results.summary.Measurements``."""
+
+    @property
+    def information(self) -> bool:
+        """Whether it is a mutual information, with an interval, rather than a score of the classifier."""
+        return self.part != "training"
+
+    @property
+    def at_stops(self) -> bool:
+        """Whether it depends on when the classifier was stopped."""
+        return self.part in ("training", "prediction")
+
+    @property
+    def about_label(self) -> bool:
+        """Whether it is information about the label, which H(Y) bounds."""
+        return self.part in ("label", "prediction")
+
+    @property
+    def axis(self) -> str:
+        """Title and unit."""
+        return self.title if self.unit == "share" else f"{self.title}, nats"
+
+
+ACCURACY = Headline("accuracy", "accuracy", "Accuracy (test)", "share", "training")
+LOSS = Headline("loss", "loss", "Loss (cross-entropy, test)", "nats", "training")
+EMBEDDING_LABEL = Headline("embedding_label", "I(E; Y)", "I(E; Y), label information", "nats", "label")
+PREDICTION_LABEL = Headline("prediction_label", "I(P; Y)", "I(P; Y), prediction information", "nats", "prediction")
+EMBEDDING_NOISE = Headline("embedding_noise", "I(X; Ê)", "I(X; Ê), compactness", "nats", "noise")
+
+HEADLINES = (ACCURACY, LOSS, EMBEDDING_NOISE, PREDICTION_LABEL, EMBEDDING_LABEL)
+"""In the order in which tables and figures show them, that of the term paper's tables."""
+
+NAMES = tuple(headline.name for headline in HEADLINES)
+INFORMATIONS = tuple(headline for headline in HEADLINES if headline.information)
+BY_NAME = {headline.name: headline for headline in HEADLINES}
