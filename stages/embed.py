@@ -1,10 +1,11 @@
-"""Embed every image with one network."""
+"""Embed every image with one network, or take its embeddings and predictions from arrays made elsewhere."""
 
 from __future__ import annotations
 
 import argparse
 
-from infoplane.arrays.stored import hand_on, holds_arrays
+from infoplane.arrays.given_predictions import copy_predictions
+from infoplane.arrays.stored import copy_embeddings, stored_encoders
 from infoplane.common import io, seeds
 from infoplane.encoders.embedding import Recipe, embed_split
 from infoplane.encoders.network_files import NetworkFile
@@ -16,9 +17,11 @@ from stages import common
 
 
 def work(arguments: argparse.Namespace) -> None:
-    if holds_arrays(arguments.images):
+    with io.output_folder(arguments.out_predictions) as folder:
+        copy_predictions(arguments.arrays, arguments.cell, folder)
+    if stored_encoders(arguments.arrays):
         with io.output_folder(arguments.out) as folder:
-            hand_on(arguments.images, arguments.cell, folder)
+            copy_embeddings(arguments.arrays, arguments.cell, folder)
         return
     settings, options = Embed.load(), load_encoder_options(arguments.cell)
     size = options.image_size or settings.image_size
@@ -32,4 +35,5 @@ def work(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    common.run("embed", work, common.options(__doc__, cell="encoder", inputs=("images", "network"), outputs=("out",)))
+    inputs, outputs = ("images", "arrays", "network"), ("out", "out-predictions")
+    common.run("embed", work, common.options(__doc__, cell="encoder", inputs=inputs, outputs=outputs))

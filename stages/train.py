@@ -1,11 +1,14 @@
-"""Train the one-layer classifier on the embeddings of one network, and keep it at every stop."""
+"""Train the one-layer classifier on the embeddings of one network, and keep it at every stop.
+
+Where predictions came with the embeddings, these are scored and no classifier is trained.
+"""
 
 from __future__ import annotations
 
 import argparse
 
 from infoplane import classifiers
-from infoplane.arrays.scored import given_predictions
+from infoplane.arrays.given_predictions import given_predictions
 from infoplane.common import io, seeds
 from infoplane.params.classifier import Classifier
 from infoplane.params.section import read_seed
@@ -31,16 +34,21 @@ def trained(arguments: argparse.Namespace, settings: Classifier) -> classifiers.
 
 def work(arguments: argparse.Namespace) -> None:
     settings = Classifier.load()
-    training = given_predictions(arguments.embeddings, arguments.labels, settings.stops)
-    if training is None:
+    given = given_predictions(arguments.given, settings.stops)
+    if given is None:
         training = trained(arguments, settings)
+        weights, curves = training.weights, training.curves
+    else:
+        weights, curves = {}, classifiers.score_predictions(given, io.open_npy(arguments.labels / "test.npy"))
     with io.output_folder(arguments.out_weights) as folder:
-        for stop, weights in training.weights.items():
-            io.save_npz(folder / f"{stop}.npz", weights)
-    io.save_table(arguments.out_curves, training.curves, CURVE_COLUMNS)
-    io.save_json(arguments.out_metrics, training.scores())
+        for stop, arrays in weights.items():
+            io.save_npz(folder / f"{stop}.npz", arrays)
+        io.save_json(folder / "stops.json", list(weights))  # DVC keeps no empty folder
+    io.save_table(arguments.out_curves, curves, CURVE_COLUMNS)
+    io.save_json(arguments.out_metrics, classifiers.scores_at(settings.stops, curves))
 
 
 if __name__ == "__main__":
     outputs = ("out-weights", "out-curves", "out-metrics")
-    common.run("train", work, common.options(__doc__, cell="encoder", inputs=("embeddings", "labels"), outputs=outputs))
+    inputs = ("embeddings", "given", "labels")
+    common.run("train", work, common.options(__doc__, cell="encoder", inputs=inputs, outputs=outputs))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from infoplane import classifiers
-from infoplane.classifiers import Leg, legs, logits, train
+from infoplane.classifiers import Leg, legs, logits, scores_at, train
 
 
 def clusters(classes: int, n: int, seed: int, distance: float = 4.0) -> tuple[np.ndarray, np.ndarray]:
@@ -28,7 +27,7 @@ def test_training_learns_and_saved_weights_reproduce_its_scores(classes: int) ->
     plan = legs([1, 25], 1e-2, 1)
     training = train(x[:1000], labels[:1000], x[1000:], labels[1000:], plan, classes=classes, batch_size=64, seed=0)
     assert len(training.curves) == 2 * 25
-    scores = training.scores()
+    scores = scores_at([1, 25], training.curves)
     assert scores["25"]["test"]["accuracy"] > 0.97
     assert scores["25"]["train"]["loss"] < scores["1"]["train"]["loss"]
 
@@ -50,7 +49,7 @@ def test_the_loss_approaches_the_bayes_classifier() -> None:
     bayes = np.logaddexp(0, np.where(labels == 1, -true_logit, true_logit))[10000:].mean()
     plan = legs([40], 3e-3, 1)
     training = train(x[:10000], labels[:10000], x[10000:], labels[10000:], plan, classes=2, batch_size=256, seed=0)
-    assert training.scores()["40"]["test"]["loss"] == pytest.approx(bayes, abs=0.01)
+    assert scores_at([40], training.curves)["40"]["test"]["loss"] == pytest.approx(bayes, abs=0.01)
 
 
 def test_same_seed_same_weights_and_each_row_once_an_epoch() -> None:
@@ -77,4 +76,4 @@ def test_stops_are_weights_of_one_course() -> None:
     first = train(x, labels, x, labels, [Leg(2, 2, 1e-2)], **run)
     assert np.array_equal(both.weights[2]["kernel"], first.weights[2]["kernel"])
     assert not np.array_equal(both.weights[4]["kernel"], first.weights[2]["kernel"])
-    assert classifiers.Training.scores(both)["2"] == first.scores()["2"]
+    assert scores_at([2], both.curves) == scores_at([2], first.curves)

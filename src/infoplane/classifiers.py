@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,23 +26,22 @@ class Leg:
 class Training:
     """A trained layer: its weights at each stop, and its course.
 
-    ``weights[stop]`` holds ``kernel`` (d, k) and ``bias`` (k,), k = 1 for two classes, or the ``logits`` themselves
-    where they were given; ``curves`` has a row for each epoch and split: epoch, split, loss (nats), accuracy.
+    ``weights[stop]`` holds ``kernel`` (d, k) and ``bias`` (k,), k = 1 for two classes; ``curves`` has a row for each
+    epoch and split: epoch, split, loss (nats), accuracy.
     """
 
     weights: dict[int, dict[str, Array]]
     curves: list[dict[str, Any]]
 
-    def scores(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Loss and accuracy of both splits at each stop."""
-        return {
-            str(stop): {
-                row["split"]: {"loss": row["loss"], "accuracy": row["accuracy"]}
-                for row in self.curves
-                if row["epoch"] == stop
-            }
-            for stop in self.weights
+
+def scores_at(stops: Iterable[int], curves: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
+    """Loss and accuracy at each stop, for each split that the curves hold."""
+    return {
+        str(stop): {
+            row["split"]: {"loss": row["loss"], "accuracy": row["accuracy"]} for row in curves if row["epoch"] == stop
         }
+        for stop in stops
+    }
 
 
 def legs(stops: Sequence[int], learning_rate: float, overfit_factor: float) -> list[Leg]:
@@ -159,8 +158,8 @@ class _DenseClassifier:
         return tf.reduce_mean(losses), tf.reduce_mean(tf.cast(predicted == labels, tf.float32))
 
 
-def given(predictions: Mapping[int, Array], labels: Array) -> Training:
-    """Predictions made elsewhere in place of a training: scored on the test rows, which is all that is known.
+def score_predictions(predictions: Mapping[int, Array], labels: Array) -> list[dict[str, Any]]:
+    """Loss and accuracy of predictions made elsewhere, on the test rows, as rows of `Training.curves`.
 
     Args:
         predictions: logits of the test rows at each stop, (n, K), or (n, 1) for two classes.
@@ -170,7 +169,7 @@ def given(predictions: Mapping[int, Array], labels: Array) -> Training:
     for stop, scores in predictions.items():
         loss, accuracy = _score(np.asarray(scores, np.float64), np.asarray(labels))
         curves.append({"epoch": stop, "split": "test", "loss": loss, "accuracy": accuracy})
-    return Training({stop: {"logits": np.asarray(scores)} for stop, scores in predictions.items()}, curves)
+    return curves
 
 
 def _score(scores: Array, labels: Array) -> tuple[float, float]:
@@ -185,7 +184,5 @@ def _score(scores: Array, labels: Array) -> tuple[float, float]:
 
 def logits(weights: dict[str, Array], x: Array) -> Array:
     """The layer's outputs before sigmoid or softmax, (n, k) float32, k = 1 for two classes."""
-    if "logits" in weights:
-        return weights["logits"]
     scores: Array = (np.asarray(x, np.float32) @ weights["kernel"] + weights["bias"]).astype(np.float32)
     return scores

@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from infoplane.arrays.bring import bring_arrays
-from infoplane.arrays.scored import given_predictions
-from infoplane.arrays.stored import hand_on, holds_arrays
-from infoplane.classifiers import given, logits
+from infoplane.arrays.given_predictions import copy_predictions, given_predictions
+from infoplane.arrays.importing import import_arrays
+from infoplane.arrays.stored import copy_embeddings, store_no_arrays, stored_encoders
+from infoplane.classifiers import score_predictions
 from infoplane.common import io
 
 from made_arrays import ROWS, TEST, arrays, put, write_split, write_whole
 
 
 def bring(path: Path, target: Path, **options: Any) -> dict[str, Any]:
-    for name in ("images", "labels"):
+    for name in ("arrays", "labels"):
         (target / name).mkdir(parents=True)
     settings = {"test_fraction": 0.4, "limit": None, "seed": 0, **options}
-    return bring_arrays(path, target / "images", target / "labels", **settings)
+    return import_arrays(path, target / "arrays", target / "labels", **settings)
 
 
 @pytest.mark.parametrize("write", [write_split, write_whole])
@@ -33,30 +33,41 @@ def test_what_goes_in_comes_out(tmp_path: Path, write: Callable[..., None]) -> N
     report = bring(tmp_path / "mine", tmp_path)
     assert (report["source"], report["images"], report["classes"]) == ("arrays", ROWS, ["0", "1", "2"])
     assert sum(report["counts"]["test"].values()) == made["test"].sum()
-    assert holds_arrays(tmp_path / "images")
+    assert stored_encoders(tmp_path / "arrays") == ["sharp", "vague"]
     for split, rows in (("train", ~made["test"]), ("test", made["test"])):
         np.testing.assert_array_equal(np.load(tmp_path / "labels" / f"{split}.npy"), made["y"][rows])
     for name in ("sharp", "vague"):
         (tmp_path / name).mkdir()
-        hand_on(tmp_path / "images", name, tmp_path / name)
+        copy_embeddings(tmp_path / "arrays", name, tmp_path / name)
         stored = np.load(tmp_path / name / "test.npy")
         assert stored.dtype == np.float32
         np.testing.assert_array_equal(stored, made[name][made["test"]].astype(np.float32))
-    scored = given_predictions(tmp_path / "sharp", tmp_path / "labels", [3])
-    assert scored is not None
-    np.testing.assert_array_equal(logits(scored.weights[3], stored), made["3"][made["test"]].astype(np.float32))
-    assert given_predictions(tmp_path / "vague", tmp_path / "labels", [3]) is None
+    for name in ("sharp", "vague"):
+        (tmp_path / "given" / name).mkdir(parents=True)
+        copy_predictions(tmp_path / "arrays", name, tmp_path / "given" / name)
+    found = given_predictions(tmp_path / "given" / "sharp", [3])
+    assert found is not None
+    np.testing.assert_array_equal(found[3], made["3"][made["test"]].astype(np.float32))
+    assert given_predictions(tmp_path / "given" / "vague", [3]) is None
     with pytest.raises(ValueError, match=r"classifier\.stops: no predictions of sharp at 30; those given are at 1, 3"):
-        given_predictions(tmp_path / "sharp", tmp_path / "labels", [1, 30])
+        given_predictions(tmp_path / "given" / "sharp", [1, 30])
     with pytest.raises(ValueError, match=r"'blurred': no such arrays; data\.path has embeddings of sharp, vague"):
-        hand_on(tmp_path / "images", "blurred", tmp_path)
+        copy_embeddings(tmp_path / "arrays", "blurred", tmp_path)
+
+
+def test_images_store_no_arrays(tmp_path: Path) -> None:
+    store_no_arrays(tmp_path)
+    assert stored_encoders(tmp_path) == []
+    (tmp_path / "given").mkdir()
+    copy_predictions(tmp_path, "any", tmp_path / "given")
+    assert given_predictions(tmp_path / "given", [1]) is None
 
 
 def test_the_two_layouts_store_the_same_bytes(tmp_path: Path) -> None:
     for name, write in (("a", write_split), ("b", write_whole)):
         write(tmp_path / name / "mine", arrays())
         bring(tmp_path / name / "mine", tmp_path / name)
-    files = sorted(file for file in (tmp_path / "a" / "images").rglob("*") if file.is_file())
+    files = sorted(file for file in (tmp_path / "a" / "arrays").rglob("*") if file.is_file())
     assert len(files) == 4 + 2 + 1
     for file in files:
         other = tmp_path / "b" / file.relative_to(tmp_path / "a")
@@ -72,7 +83,7 @@ def test_a_split_is_drawn_where_none_is_given(tmp_path: Path) -> None:
     put(tmp_path / "mine" / "embeddings" / "number.npy", np.arange(ROWS, dtype=np.int32)[:, None])
     report = bring(tmp_path / "mine", tmp_path / "second", test_fraction=0.2)
     assert report["counts"]["test"] == {str(label): 10 for label in range(4)}
-    rows = [np.load(tmp_path / "second" / "images" / "embeddings" / "number" / f"{s}.npy") for s in ("train", "test")]
+    rows = [np.load(tmp_path / "second" / "arrays" / "embeddings" / "number" / f"{s}.npy") for s in ("train", "test")]
     assert sorted(np.concatenate(rows)[:, 0]) == list(range(ROWS)), "each row once"
     labels = np.load(tmp_path / "mine" / "labels.npy")
     np.testing.assert_array_equal(labels[rows[1][:, 0].astype(int)], np.load(tmp_path / "second/labels/test.npy"))
@@ -95,15 +106,16 @@ def test_scores_of_given_predictions() -> None:
 
     rng = np.random.default_rng(0)
     y, scores = rng.integers(0, 4, 500), 3 * rng.standard_normal((500, 4))
-    found = given({7: scores}, y).scores()["7"]["test"]
+    (found,) = score_predictions({7: scores}, y)
+    assert (found["epoch"], found["split"]) == (7, "test")
     posterior = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
     assert found["loss"] == pytest.approx(log_loss(y, posterior))
     assert found["accuracy"] == accuracy_score(y, posterior.argmax(1))
     binary = y % 2
-    one = given({7: scores[:, :1]}, binary).scores()
-    two = given({7: np.hstack([np.ones((500, 1)), scores[:, :1] + 1])}, binary).scores()
-    assert one["7"]["test"]["loss"] == pytest.approx(two["7"]["test"]["loss"])
-    assert one["7"]["test"]["loss"] == pytest.approx(log_loss(binary, 1 / (1 + np.exp(-scores[:, 0]))))
+    (one,) = score_predictions({7: scores[:, :1]}, binary)
+    (two,) = score_predictions({7: np.hstack([np.ones((500, 1)), scores[:, :1] + 1])}, binary)
+    assert one["loss"] == pytest.approx(two["loss"])
+    assert one["loss"] == pytest.approx(log_loss(binary, 1 / (1 + np.exp(-scores[:, 0]))))
 
 
 def _shorter(folder: Path) -> None:
@@ -217,4 +229,4 @@ def test_a_single_log_odds_column_becomes_a_matrix(tmp_path: Path) -> None:
     write_split(tmp_path / "mine", arrays())
     put(tmp_path / "mine/predictions/sharp/3.npy", np.linspace(-1, 1, TEST))
     bring(tmp_path / "mine", tmp_path)
-    assert io.open_npy(tmp_path / "images/predictions/sharp/3.npy").shape == (TEST, 1)
+    assert io.open_npy(tmp_path / "arrays/predictions/sharp/3.npy").shape == (TEST, 1)

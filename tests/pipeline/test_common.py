@@ -61,7 +61,8 @@ def test_a_python_without_the_dependencies_says_so(tmp_path: Path) -> None:
 
 
 def test_a_bad_input_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
-    arguments = ["--encoder", "X", "--embeddings", "none", "--weights", "none", "--out", str(tmp_path / "out")]
+    paths = ("--embeddings", "none", "--weights", "none", "--given", "none", "--out", str(tmp_path / "out"))
+    arguments = ["--encoder", "X", *paths]
     command = [sys.executable, "-m", "stages.predict", *arguments]
     done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
     assert done.returncode == 2

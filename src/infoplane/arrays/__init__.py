@@ -1,1 +1,1 @@
-"""Arrays made elsewhere: brought into the pipeline (``bring``), handed on (``stored``), scored (``scored``)."""
+"""Arrays made elsewhere: checked and copied in (``importing``), stored (``stored``), predictions among them."""

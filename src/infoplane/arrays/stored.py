@@ -1,8 +1,7 @@
-"""Arrays made elsewhere, once the pipeline has them: what ``download`` stored, as later stages find it.
+"""Arrays made elsewhere, as ``download`` stores them and later stages find them.
 
-``<images>/arrays.json`` marks them; beside it lie ``embeddings/<encoder>/{train,test}.npy`` and, where there are any,
-``predictions/<encoder>/<stop>.npy``: logits of the test rows. ``embed`` hands an encoder's on, the predictions in a
-folder ``predictions`` beside its embeddings, and ``train`` scores these (``scored``) and trains no classifier.
+``data/arrays`` holds ``arrays.json`` (``{"encoders": [...]}``, empty where the source is images),
+``embeddings/<encoder>/{train,test}.npy`` and ``predictions/<encoder>/<stop>.npy``: logits of the test rows.
 """
 
 from __future__ import annotations
@@ -12,30 +11,35 @@ from pathlib import Path
 
 from infoplane.common import io
 
-MARK = "arrays.json"
+LIST = "arrays.json"
+EMBEDDINGS = "embeddings"
 PREDICTIONS = "predictions"
 
 
-def holds_arrays(images: Path) -> bool:
-    """Whether ``download`` stored arrays and not images."""
-    return (images / MARK).is_file()
+def store_no_arrays(arrays: Path) -> None:
+    """Fill an existing and empty folder with the list of no encoders: the source is images."""
+    io.save_json(arrays / LIST, {"encoders": []})
 
 
-def hand_on(images: Path, encoder: str, folder: Path) -> None:
-    """Copy the arrays of one encoder to where its embeddings belong.
+def stored_encoders(arrays: Path) -> list[str]:
+    """The encoders whose embeddings came as arrays; empty where the source is images."""
+    names: list[str] = io.load_json(arrays / LIST)["encoders"]
+    return names
+
+
+def copy_embeddings(arrays: Path, encoder: str, folder: Path) -> None:
+    """Copy the embeddings of one encoder.
 
     Args:
-        images: the folder with the mark.
+        arrays: the folder described above.
         encoder: its name.
-        folder: existing and empty.
+        folder: existing and empty; gets ``train.npy`` and ``test.npy``.
 
     Raises:
         ValueError: no such encoder among the arrays.
     """
-    known = io.load_json(images / MARK)["encoders"]
+    known = stored_encoders(arrays)
     if encoder not in known:
         raise ValueError(f"encoders: {encoder!r}: no such arrays; data.path has embeddings of {', '.join(known)}")
-    for file in sorted((images / "embeddings" / encoder).iterdir()):
+    for file in sorted((arrays / EMBEDDINGS / encoder).iterdir()):
         shutil.copyfile(file, folder / file.name)
-    if (predictions := images / PREDICTIONS / encoder).is_dir():
-        shutil.copytree(predictions, folder / PREDICTIONS, copy_function=shutil.copyfile)

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy_format
 
-from infoplane.arrays.stored import MARK, PREDICTIONS
+from infoplane.arrays.stored import EMBEDDINGS, LIST, PREDICTIONS
 from infoplane.common import io
 from infoplane.common.aliases import Array
 from infoplane.common.seeds import generator
@@ -50,14 +50,14 @@ class _Given:
         return int(self.labels["train"].max()) + 1
 
 
-def bring_arrays(
+def import_arrays(
     path: Path, folder: Path, labels_folder: Path, *, test_fraction: float, limit: int | None, seed: int
 ) -> dict[str, Any]:
-    """Check a folder of arrays and copy it, as float32, to where the pipeline's images would be.
+    """Check a folder of arrays and copy it, as float32, into the pipeline.
 
     Args:
         path: laid out as above.
-        folder: existing and empty; gets embeddings, predictions and the mark.
+        folder: existing and empty; gets embeddings and predictions, laid out as in ``arrays.stored``.
         labels_folder: existing; gets ``train.npy`` and ``test.npy``, (n,), int64.
         test_fraction: share of each class in ``test`` if the folder does not say which rows are.
         limit: must be None.
@@ -75,11 +75,11 @@ def bring_arrays(
     names = _class_names(path, given)
     encoders = _encoders(path, given)
     for encoder in encoders:
-        _copy_embeddings(given, encoder, folder / "embeddings" / encoder)
+        _copy_embeddings(given, encoder, folder / EMBEDDINGS / encoder)
         _copy_predictions(given, encoder, folder / PREDICTIONS / encoder)
     for split, values in given.labels.items():
         io.save_npy(labels_folder / f"{split}.npy", values)
-    io.save_json(folder / MARK, {"encoders": encoders})
+    io.save_json(folder / LIST, {"encoders": encoders})
     counts = {split: dict(zip(names, np.bincount(y).tolist(), strict=True)) for split, y in given.labels.items()}
     nothing: dict[str, Any] = {"converted": {}, "ignored": 0, "skipped": 0, "skipped_names": [], "skipped_reasons": {}}
     total = sum(len(values) for values in given.labels.values())
@@ -153,7 +153,7 @@ def _class_names(path: Path, given: _Given) -> list[str]:
 
 
 def _encoders(path: Path, given: _Given) -> list[str]:
-    folder = path / "embeddings"
+    folder = path / EMBEDDINGS
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     if given.rows is None:
         names = [entry.name for entry in entries if entry.is_dir()]
@@ -172,7 +172,7 @@ def _copy_embeddings(given: _Given, encoder: str, folder: Path) -> None:
     folder.mkdir(parents=True)
     width = None
     for split in SPLITS:
-        file = given.folder / "embeddings" / (f"{encoder}/{split}.npy" if given.rows is None else f"{encoder}.npy")
+        file = given.folder / EMBEDDINGS / (f"{encoder}/{split}.npy" if given.rows is None else f"{encoder}.npy")
         array = _numbers(file)
         rows = given.rows[split] if given.rows is not None else np.arange(len(array))
         expected = len(given.labels[split]) if given.rows is None else sum(map(len, given.labels.values()))
