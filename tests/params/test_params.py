@@ -47,7 +47,7 @@ def test_the_committed_file_is_valid() -> None:
         ("classifier.learning_rate", "fast", ["classifier.learning_rate", "'fast'", "number"]),
         ("classifier.learning_rate", "-1", ["classifier.learning_rate", "greater than 0"]),
         ("classifier.learning_rate", ".nan", ["classifier.learning_rate", "finite"]),
-        ("data.source", "imagenet", ["data.source", "'mnist'", "'folder'"]),
+        ("data.source", "imagenet", ["data.source", "mnist, folder, tfds, arrays"]),
         ("data.test_fraction", "1.0", ["data.test_fraction", "less than 1"]),
         ("data.limit", "0", ["data.limit", "greater than 0"]),
         ("data.limit", None, ["data.limit", "missing"]),

@@ -7,6 +7,7 @@ split can be drawn before anything is decoded and memory does not grow with the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -73,7 +74,26 @@ class SourceOptions(Protocol):
         """Whether ``mnist`` has the two classes even and odd, not ten."""
 
 
-SOURCES = ("mnist", "folder", "tfds")
+def _mnist(options: SourceOptions) -> Source:
+    from infoplane.images.mnist import MnistSource
+
+    return MnistSource(parity=options.parity)
+
+
+def _folder(options: SourceOptions) -> Source:
+    from infoplane.images.folder import FolderSource
+
+    return FolderSource(options.path)
+
+
+def _tfds(options: SourceOptions) -> Source:
+    from infoplane.images.tfds_source import TfdsSource
+
+    return TfdsSource(options.name, options.split)
+
+
+SOURCES: dict[str, Callable[[SourceOptions], Source]] = {"mnist": _mnist, "folder": _folder, "tfds": _tfds}
+"""What ``data.source`` may name, besides ``arrays``; each is imported when it is opened."""
 
 
 def open_source(options: SourceOptions) -> Source:
@@ -82,16 +102,6 @@ def open_source(options: SourceOptions) -> Source:
     Raises:
         ValueError: no such source, or one that holds nothing usable (one line says what is wrong).
     """
-    if options.source == "mnist":
-        from infoplane.images.mnist import MnistSource
-
-        return MnistSource(parity=options.parity)
-    if options.source == "folder":
-        from infoplane.images.folder import FolderSource
-
-        return FolderSource(options.path)
-    if options.source == "tfds":
-        from infoplane.images.tfds_source import TfdsSource
-
-        return TfdsSource(options.name, options.split)
-    raise ValueError(f"data.source: {options.source!r} given, one of {', '.join(SOURCES)} is allowed")
+    if options.source not in SOURCES:
+        raise ValueError(f"data.source: {options.source!r} given, expected one of {', '.join(SOURCES)}")
+    return SOURCES[options.source](options)

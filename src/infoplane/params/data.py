@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from infoplane.images.sources import SOURCES
 from infoplane.params.section import Section
 
 
@@ -14,7 +15,7 @@ class Data(Section):
 
     key: ClassVar[str] = "data"
 
-    source: Literal["mnist", "folder", "tfds", "arrays"]
+    source: str
     path: str = Field(min_length=1)
     name: str = Field(min_length=1)
     split: str = Field(min_length=1)
@@ -22,3 +23,11 @@ class Data(Section):
     limit: int | None = Field(gt=0)
     test_fraction: float = Field(gt=0, lt=1)
     max_bad_share: float = Field(ge=0, lt=1)
+
+    @field_validator("source")
+    @classmethod
+    def _known_source(cls, source: str) -> str:
+        allowed = (*SOURCES, "arrays")
+        if source not in allowed:
+            raise ValueError(f"expected one of {', '.join(allowed)}")
+        return source
