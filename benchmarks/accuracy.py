@@ -478,7 +478,7 @@ def main() -> None:
     path = arguments.out or HERE / f"accuracy_{arguments.suite}.csv"
     if arguments.suite == "samples":
         if arguments.folder is None:
-            parser.error("samples wants a folder")
+            parser.error("samples: expected a folder")
         have = done(path)
         rows: Iterator[Callable[[], dict[str, object]] | None] = (
             None if (name, 0) in have else lambda one=(name, x, z, truth): measured(*one, 0, "numbers")  # type: ignore[misc]

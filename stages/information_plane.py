@@ -16,7 +16,7 @@ from stages import common
 
 def work(arguments: argparse.Namespace) -> None:
     if arguments.cell not in NETWORKS:
-        raise ValueError(f"network {arguments.cell!r}: allowed are {', '.join(NETWORKS)}")
+        raise ValueError(f"network {arguments.cell!r} given; expected one of {', '.join(NETWORKS)}")
     settings = InformationPlane.load()
     plane = information_plane(
         settings.small_net(arguments.cell),

@@ -77,7 +77,7 @@ def test_the_two_layouts_store_the_same_bytes(tmp_path: Path) -> None:
 def test_a_split_is_drawn_where_none_is_given(tmp_path: Path) -> None:
     write_whole(tmp_path / "mine", arrays(4))
     (tmp_path / "mine" / "test_rows.npy").unlink()
-    with pytest.raises(ValueError, match=r"predictions need test_rows\.npy"):
+    with pytest.raises(ValueError, match=r"predictions without test_rows\.npy"):
         bring(tmp_path / "mine", tmp_path / "first")
     shutil.rmtree(tmp_path / "mine" / "predictions")
     put(tmp_path / "mine" / "embeddings" / "number.npy", np.arange(ROWS, dtype=np.int32)[:, None])
@@ -96,7 +96,7 @@ def test_a_label_that_cannot_be_a_class_is_refused_before_it_is_counted(tmp_path
     labels = np.load(tmp_path / "mine" / "labels.npy")
     labels[7] = label
     put(tmp_path / "mine" / "labels.npy", labels)
-    with pytest.raises(ValueError, match=rf"labels\.npy: a label is {label}; class labels 0 to K-1 are wanted"):
+    with pytest.raises(ValueError, match=rf"labels\.npy: a label is {label}; expected class labels 0 to K-1"):
         bring(tmp_path / "mine", tmp_path)
 
 
@@ -189,22 +189,22 @@ def _no_labels(folder: Path) -> None:
 
 
 WRONG = {
-    _shorter: f"embeddings/sharp/test.npy: shape ({TEST - 1}, 16); ({TEST}, 16) is wanted, a row for each label",
-    _narrower: f"embeddings/sharp/test.npy: shape ({TEST}, 15); ({TEST}, 16) is wanted",
+    _shorter: f"embeddings/sharp/test.npy: shape ({TEST - 1}, 16); expected ({TEST}, 16), a row for each label",
+    _narrower: f"embeddings/sharp/test.npy: shape ({TEST}, 15); expected ({TEST}, 16)",
     _nan: "embeddings/vague/train.npy: row 17 holds NaN",
     _huge: "embeddings/vague/test.npy: row 0 holds NaN, infinity or what float32 cannot hold",
     _images: f"embeddings/sharp/test.npy: shape ({TEST}, 2, 2, 16)",
-    _words: "labels/test.npy: shape (80,), <U3; class labels 0 to K-1",
+    _words: "labels/test.npy: shape (80,), <U3; expected class labels 0 to K-1",
     _gap: "no row of class 2 in train",
-    _from_far: "labels/test.npy: a label is 1000000000000; class labels 0 to K-1 are wanted",
+    _from_far: "labels/test.npy: a label is 1000000000000; expected class labels 0 to K-1",
     _negative: "labels/test.npy: a label is -1",
-    _columns: f"predictions/sharp/3.npy: shape ({TEST}, 3); logits of shape ({TEST}, 1) or ({TEST}, 2) are wanted",
-    _stop: "predictions/sharp/last.npy: <stop>.npy is wanted",
+    _columns: f"predictions/sharp/3.npy: shape ({TEST}, 3); expected logits of shape ({TEST}, 1) or ({TEST}, 2)",
+    _stop: "predictions/sharp/last.npy: expected <stop>.npy",
     _orphan: "predictions/other: predictions without embeddings; those given are of sharp, vague",
     _pickle: "embeddings/sharp/test.npy: it holds pickled Python objects",
     _missing: "embeddings/sharp/test.npy: no such file",
-    _none: "holds no embeddings; <encoder>/train.npy and test.npy are wanted",
-    _names: "classes.txt: 1 names; 2 distinct ones are wanted",
+    _none: "holds no embeddings; expected <encoder>/train.npy and test.npy",
+    _names: "classes.txt: 1 names; expected 2 distinct ones",
     _no_labels: "has neither labels.npy nor labels/train.npy and labels/test.npy",
 }
 
@@ -213,7 +213,7 @@ WRONG = {
 def test_what_is_wrong_is_named(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     write_split(tmp_path / "mine", arrays())
     spoil(tmp_path / "mine")
-    with pytest.raises(ValueError, match=r"wanted|neither|pickled|no such file|NaN|label|without") as caught:
+    with pytest.raises(ValueError, match=r"expected|neither|pickled|no such file|NaN|label|without") as caught:
         bring(tmp_path / "mine", tmp_path)
     assert WRONG[spoil] in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -48,7 +48,7 @@ def test_samples_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nope"], "suite 'nope' given; allowed are gaussians"),
+        (["nope"], "suite 'nope' given; expected one of gaussians"),
         (["discrete", "--method", "kgs"], "methods: kgs given"),
         (["samples", "x.npy"], "z: missing"),
         (["samples", "x.npy", "z.npy"], "x.npy: no such file"),

@@ -202,10 +202,10 @@ def test_methods_are_tried_in_any_order_with_the_same_result() -> None:
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        (command.Choice("gausians"), "suite 'gausians' given; allowed are gaussians"),
-        (command.Choice("high", methods=("kgs",)), "methods: kgs given; allowed are auto"),
+        (command.Choice("gausians"), "suite 'gausians' given; expected one of gaussians"),
+        (command.Choice("high", methods=("kgs",)), "methods: kgs given; expected one or more of auto"),
         (command.Choice("high", repeats=0), "repeats 0 given"),
-        (command.Choice("high", data=(np.zeros((9, 1)), np.zeros(9))), "your own samples go with the suite `samples`"),
+        (command.Choice("high", data=(np.zeros((9, 1)), np.zeros(9))), "expected the suite `samples`"),
         (command.Choice("consistency", samples=4000), "at most 2500"),
     ],
 )

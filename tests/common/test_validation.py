@@ -31,17 +31,17 @@ def with_bad(*places: tuple[int, int, float]) -> np.ndarray:
 @pytest.mark.parametrize(
     ("x", "z", "message"),
     [
-        (X, Z[:50], "x has 200 rows and z has 50: they must be paired, row by row"),
+        (X, Z[:50], "x has 200 rows and z has 50; expected as many, paired row by row"),
         (X, with_bad((7, 1, np.nan)), "z: 1 values are NaN or infinite, the first in row 7, column 1"),
         (with_bad((3, 0, np.inf), (9, 1, -np.inf)), Z, "x: 2 values are NaN or infinite, the first in row 3, column 0"),
-        (np.array(["a"] * 200), Z, "x: dtype <U1 given, an array of real numbers is wanted"),
+        (np.array(["a"] * 200), Z, "x: dtype <U1 given; expected an array of real numbers"),
         (X.astype(object), Z, "x: dtype object given"),
         (X, Z.astype(complex), "z: dtype complex128 given"),
         (X[:0], Z[:0], "x: empty, shape (0, 2)"),
         (X[:, :0], Z, "x: empty, shape (200, 0)"),
-        (X.reshape(100, 2, 2), Z, "x: shape (100, 2, 2) given, (n, d) or (n,) is wanted"),
+        (X.reshape(100, 2, 2), Z, "x: shape (100, 2, 2) given; expected (n, d) or (n,)"),
         (3.0, Z, "x: shape () given"),
-        (X[:1], Z[:1], "x and z have a single row; samples are wanted"),
+        (X[:1], Z[:1], "x and z have a single row; expected at least 2"),
     ],
 )
 def test_arrays_that_are_no_paired_samples(x: Any, z: Any, message: str) -> None:
@@ -52,7 +52,7 @@ def test_arrays_that_are_no_paired_samples(x: Any, z: Any, message: str) -> None
 
 @pytest.mark.parametrize("seed", [1.5, "1", None, True, -1, np.float64(2.0)])
 def test_seeds_that_are_no_integers(seed: Any) -> None:
-    with pytest.raises(ValueError, match="an integer of at least 0 is wanted"):
+    with pytest.raises(ValueError, match="expected an integer of at least 0"):
         infoplane.estimate(X, Z, "ksg", seed)
 
 
@@ -63,14 +63,14 @@ def test_numpy_integers_are_seeds() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ({"method": "kgs"}, "method 'kgs' is unknown; one of: auto, mine, nwj, infonce, smile, probe, ksg, "),
-        ({"method": "ksg", "z_kind": "words"}, "z_kind='words' given; allowed: None, 'numbers', 'labels'"),
-        ({"method": "ksg", "neighbours": 3}, "ksg has no option neighbours; it has: k, scale"),
-        ({"method": "gaussian", "k": 3}, "gaussian has no option k; it has: margins"),
-        ({"method": "mine", "widths": 3}, "mine has no option widths; it has: kind, hidden, "),
+        ({"method": "kgs"}, "method 'kgs' given; expected one of auto, mine, nwj, infonce, smile, probe, ksg, "),
+        ({"method": "ksg", "z_kind": "words"}, "z_kind='words' given; expected one of None, 'numbers', 'labels'"),
+        ({"method": "ksg", "neighbours": 3}, "ksg has no option neighbours; expected one of k, scale"),
+        ({"method": "gaussian", "k": 3}, "gaussian has no option k; expected one of margins"),
+        ({"method": "mine", "widths": 3}, "mine has no option widths; expected one of kind, hidden, "),
         ({"method": "mine", "hidden": (0,)}, "hidden: (0,) given"),
-        ({"method": "probe"}, "probe wants class labels: z must be a 1-D array of integers or booleans"),
-        ({"method": "ksg", "z_kind": "labels"}, "ksg wants numbers and z is class labels"),
+        ({"method": "probe"}, "probe: z must be class labels; expected a 1-D array of integers or booleans"),
+        ({"method": "ksg", "z_kind": "labels"}, "ksg: z is class labels"),
     ],
 )
 def test_methods_and_options_that_do_not_exist(call: dict[str, Any], message: str) -> None:
@@ -81,7 +81,7 @@ def test_methods_and_options_that_do_not_exist(call: dict[str, Any], message: st
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, bool])
 def test_a_flat_integer_or_boolean_z_is_labels(dtype: type) -> None:
     z = Y.astype(dtype)
-    with pytest.raises(ValueError, match="gaussian wants numbers and z is class labels"):
+    with pytest.raises(ValueError, match="gaussian: z is class labels"):
         infoplane.estimate(X, z, "gaussian")
     as_numbers = infoplane.estimate(X, z, "gaussian", z_kind="numbers")
     assert as_numbers.nats == infoplane.estimate(X, z.astype(float), "gaussian").nats

@@ -36,8 +36,8 @@ def test_every_part_has_its_share_of_each_class() -> None:
             assert counts.max() - counts.min() <= 1
 
 
-def test_too_few_samples_name_how_many_are_wanted() -> None:
-    with pytest.raises(ValueError, match=r"20 samples: too few .* give (\d+)") as caught:
+def test_too_few_samples_name_how_many_are_expected() -> None:
+    with pytest.raises(ValueError, match=r"20 samples given .* expected at least (\d+)") as caught:
         crossfit.split(20, CriticOptions(), seed=0)
     crossfit.split(int(str(caught.value).rsplit(" ", 1)[1]), CriticOptions(), seed=0)
 

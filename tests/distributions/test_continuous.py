@@ -228,7 +228,7 @@ def test_the_seed_decides(distribution: distributions.Distribution) -> None:
     [
         (lambda: correlated_gaussian(2, 1.0), "rho: 1.0 given"),
         (lambda: Gaussian(np.array([[1.0, 2.0], [2.0, 1.0]]), 1), "positive definite"),
-        (lambda: Gaussian(np.eye(3), 3), "dx = 3 given, 1 to 2 is allowed"),
+        (lambda: Gaussian(np.eye(3), 3), "dx = 3 given; expected 1 to 2"),
         (lambda: Student(np.eye(2), 1, 0), "degrees_of_freedom: 0 given"),
         (lambda: UniformNoise(0.0), "half_width: 0.0 given"),
         (lambda: gaussian_with_information(2, -1), "nats: -1 given"),

@@ -113,10 +113,10 @@ def test_labels_stay_labels() -> None:
 
 
 def test_a_map_that_could_fold_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"below 1 is wanted"):
+    with pytest.raises(ValueError, match=r"expected below 1"):
         Wiggly(((0.6, 2.0, 0.0),))
 
 
-def test_one_column_is_wanted_on_the_roll() -> None:
+def test_one_column_is_expected_on_the_roll() -> None:
     with pytest.raises(ValueError, match="one column of values in"):
         Deformed(correlated_gaussian(1, 0.5), SwissRoll()).sample(100, seed=0)

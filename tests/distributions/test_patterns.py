@@ -92,5 +92,5 @@ def test_a_linear_classifier_solves_the_second_and_not_the_first() -> None:
 
 
 def test_another_name_is_refused() -> None:
-    with pytest.raises(ValueError, match="'cube' given; sphere or linear"):
+    with pytest.raises(ValueError, match="'cube' given; expected sphere or linear"):
         distributions.tishby("cube")

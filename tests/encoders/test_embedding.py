@@ -95,7 +95,7 @@ def test_another_number_of_images_leaves_no_file(
     ],
 )
 def test_wrong_batches_are_refused(encoder: Encoder, tmp_path: Path, wrong: np.ndarray) -> None:
-    with pytest.raises(ValueError, match=r"tiny: a batch of shape .* \(b, 8, 8, 3\), uint8, is wanted"):
+    with pytest.raises(ValueError, match=r"tiny: a batch of shape .* expected \(b, 8, 8, 3\), uint8"):
         embed(encoder, [wrong], 3, tmp_path / "e.npy")
 
 

@@ -38,7 +38,7 @@ def test_image_sizes_have_a_minimum(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["EfficientNetLite3", "resnet50", "", "-untrained", "ResNet50-untrained-untrained"])
 def test_unknown_names_list_what_is_allowed(name: str) -> None:
-    with pytest.raises(ValueError, match=r"no such encoder; allowed are EfficientNetLite0, .*Xception") as caught:
+    with pytest.raises(ValueError, match=r"no such encoder; expected one of EfficientNetLite0, .*Xception") as caught:
         build(name, 96, 0)
     assert repr(name) in str(caught.value)
     assert "\n" not in str(caught.value)

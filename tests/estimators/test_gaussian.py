@@ -75,7 +75,7 @@ def test_a_variable_that_determines_the_other_is_finite_and_said() -> None:
 
 def test_too_few_samples_for_the_columns() -> None:
     rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match=r"30 samples of 20 \+ 20 columns; at least 42 are wanted"):
+    with pytest.raises(ValueError, match=r"30 samples of 20 \+ 20 columns; expected at least 42"):
         gaussian(rng.normal(size=(30, 20)), rng.normal(size=(30, 20)))
-    with pytest.raises(ValueError, match="margins='copula' given; allowed: raw, rank"):
+    with pytest.raises(ValueError, match="margins='copula' given; expected one of raw, rank"):
         gaussian(rng.normal(size=30), rng.normal(size=30), margins="copula")

@@ -283,13 +283,13 @@ def test_very_many_samples_in_many_columns_are_thinned_and_the_result_says_so(mo
 @pytest.mark.parametrize("k", [0, -1, 50])
 def test_neighbours_must_exist(k: int) -> None:
     x, z = correlated(0, 50, 1, 0.0)
-    with pytest.raises(ValueError, match=f"k={k} neighbours asked of 50 samples; 1 to 49 is possible"):
+    with pytest.raises(ValueError, match=f"k={k} given for 50 samples; expected 1 to 49"):
         ksg(x, z, k=k)
 
 
 def test_wrong_options_and_classes_are_named() -> None:
     x, z = correlated(0, 50, 1, 0.0)
-    with pytest.raises(ValueError, match="scale='log' given; allowed: standard, rank, none"):
+    with pytest.raises(ValueError, match="scale='log' given; expected one of standard, rank, none"):
         ksg(x, z, scale="log")
     with pytest.raises(ValueError, match="every class has a single sample"):
         ross(x, np.arange(50))

@@ -326,9 +326,9 @@ def test_critic_is_placed_against_the_bracket() -> None:
 @pytest.mark.parametrize(
     ("t", "keywords", "words"),
     [
-        (np.ones((5, 2)), {"noise_std": 0.0}, "noise_std: 0.0 given, a positive number"),
+        (np.ones((5, 2)), {"noise_std": 0.0}, "noise_std: 0.0 given; expected a positive number"),
         (np.ones((5, 2)), {"noise_std": math.nan}, "noise_std: nan"),
-        (np.ones((2, 2)), {"noise_std": 1.0}, "2 rows given, at least 3"),
+        (np.ones((2, 2)), {"noise_std": 1.0}, "2 rows given; expected at least 3"),
         (np.array([[1.0], [np.nan], [2.0]]), {"noise_std": 1.0}, "NaN or infinite"),
         (np.ones((5, 2)), {"noise_std": 1.0, "labels": np.zeros(4, int)}, "t has 5 rows and labels has 4"),
         (np.array(["a", "b", "c"]), {"noise_std": 1.0}, "dtype"),

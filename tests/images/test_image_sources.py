@@ -72,7 +72,7 @@ def test_parity_is_that_of_the_digit(table: tuple[np.ndarray, np.ndarray]) -> No
 
 
 def test_unknown_source_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"data\.source: 'minst' given, one of mnist, folder, tfds is allowed"):
+    with pytest.raises(ValueError, match=r"data\.source: 'minst' given; expected one of mnist, folder, tfds"):
         open_source(Options("minst"))
 
 
@@ -151,7 +151,7 @@ def test_folders_that_are_none_say_so_in_one_line(tmp_path: Path) -> None:
     assert "cow holds no image files" in complaint(empty)
     small = two_classes(tmp_path / "small")
     put(small / "cow" / "1.png")
-    assert "cow holds 1 image file," in complaint(small)
+    assert "cow holds 1 image file;" in complaint(small)
     nested = two_classes(tmp_path / "nested")
     put(nested / "train" / "cat" / "1.png")
     assert "1 folders inside it are not searched" in complaint(nested)

@@ -49,7 +49,7 @@ def test_known_quotas() -> None:
 
 def test_options_out_of_range_are_named() -> None:
     counts = np.array([10, 10, 10])
-    with pytest.raises(ValueError, match=r"data\.limit: 5 given, 3 classes need at least 6 images"):
+    with pytest.raises(ValueError, match=r"data\.limit: 5 given; expected at least 6 for 3 classes"):
         StratifiedDeal(counts, 0.5, 5)
     for fraction in (0, 1, -0.1, float("nan")):
         with pytest.raises(ValueError, match=r"data\.test_fraction: .* given"):

@@ -78,7 +78,7 @@ def test_a_prepared_data_set_needs_no_network(cats: TfdsSource, monkeypatch: pyt
 
 
 def test_unknown_splits_say_which_there_are(cats: TfdsSource) -> None:
-    with pytest.raises(ValueError, match=r"data\.split: cats_vs_dogs has no split 'test'; allowed are train") as caught:
+    with pytest.raises(ValueError, match=r"data\.split: cats_vs_dogs has no split 'test'; expected train") as caught:
         TfdsSource("cats_vs_dogs", "train+test")
     assert "\n" not in str(caught.value)
 
@@ -171,7 +171,7 @@ def test_data_sets_that_are_no_image_classification(tmp_path: Path, monkeypatch:
         "no labels in the split": (
             {"image": image, "label": label}, {"image": pixels, "label": -1}, "data.split: split train of made has no"
         ),
-        "no label at all": ({"image": image}, {"image": pixels}, "data.name: made has image (Image); one image and"),
+        "no label at all": ({"image": image}, {"image": pixels}, "data.name: made has image (Image); expected one"),
         "two images": (
             {"left": image, "right": image, "label": label},
             {"left": pixels, "right": pixels, "label": 0},

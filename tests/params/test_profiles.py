@@ -93,7 +93,7 @@ def test_make_writes_a_profile_and_runs_it(name: str, checkout: Path) -> None:
         assert (checkout / "called").read_text(encoding="utf-8") == "repro\n"
     else:
         assert done.returncode != 0
-        assert "allowed are photos, quick, term_paper" in done.stderr
+        assert "expected one of photos, quick, term_paper" in done.stderr
         assert not (checkout / "called").exists()
 
 
@@ -144,7 +144,7 @@ def test_changes_of_ones_own_are_kept(checkout: Path, capsys: pytest.CaptureFixt
 
 def test_bad_profiles_are_one_line(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["profile", "slow"]) == 2
-    assert "profile 'slow' given; allowed are photos, quick, term_paper" in capsys.readouterr().err
+    assert "profile 'slow' given; expected one of photos, quick, term_paper" in capsys.readouterr().err
     (checkout / "profiles" / "wrong.yaml").write_text("data: {sauce: mnist}\n", encoding="utf-8")
     assert cli.main(["profile", "wrong"]) == 2
     assert "profiles/wrong.yaml: data: sauce: no such key" in capsys.readouterr().err

@@ -66,7 +66,7 @@ def test_new_predictions_measure_predictions_alone(arrays_run: Checkout) -> None
 def test_what_is_wrong_is_one_line(arrays_run: Checkout) -> None:
     np.save(arrays_run.folder / "mine" / "labels" / "test.npy", np.zeros(5))
     output = arrays_run.run("dvc", "repro", "download", fails=True)
-    assert "download: mine/labels/test.npy: shape (5,), float64; class labels 0 to K-1" in output
+    assert "download: mine/labels/test.npy: shape (5,), float64; expected class labels 0 to K-1" in output
     assert "Traceback" not in output
 
 
@@ -104,5 +104,5 @@ def test_a_changed_file_embeds_its_own_network_again(copied_run: Checkout, tmp_p
     assert copied_run.repro("measure_noise") == ["networks"]
     copied_run.set_keys({"encoder_options.own": "{model: own.keras, layer: feature}"})
     output = copied_run.run("dvc", "repro", "embed@own", fails=True)
-    assert "embed@own: encoder_options.own.layer: 'feature' given; the layers of own.keras are " in output
+    assert "embed@own: encoder_options.own.layer: 'feature' given; expected a layer of own.keras: " in output
     assert "Traceback" not in output

@@ -163,11 +163,11 @@ def test_a_sample_through_a_keras_network_gives_brackets() -> None:
 @pytest.mark.parametrize(
     ("network", "keywords", "words"),
     [
-        (SmallNet(), {"x": np.full((8, 2), 0.5)}, "takes .* 0 and 1"),
+        (SmallNet(), {"x": np.full((8, 2), 0.5)}, "expected 0 and 1"),
         (SmallNet(), {"y": np.arange(8)}, "8 classes"),
         (SmallNet(), {"y": np.zeros(7, int)}, "x has 8 rows and y has 7"),
         (SmallNet(), {"seeds": 0}, "seeds: 0 given"),
-        (object(), {}, "object given; a SmallNet or a built Keras model"),
+        (object(), {}, "object given; expected a SmallNet or a built Keras model"),
     ],
 )
 def test_bad_input_is_refused_in_a_line(network: Any, keywords: dict[str, Any], words: str) -> None:

@@ -120,7 +120,7 @@ def test_an_encoder_that_lacks_a_value_is_left_out_of_the_pairs_with_it() -> Non
         (lambda t: t.assign(accuracy=np.inf), "column accuracy holds an infinite value"),
         (lambda t: t.assign(encoder=[None, *t["encoder"][1:]]), "a row without encoder or stop"),
         (lambda t: pd.concat([t, t[["loss"]]], axis=1), "column loss occurs twice"),
-        (lambda t: t.to_dict(), "a pandas DataFrame is wanted, dict given"),
+        (lambda t: t.to_dict(), "table: dict given; expected a pandas DataFrame"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused_in_one_line(change: Any, message: str) -> None:

@@ -129,10 +129,10 @@ def test_warnings_are_collected_once_with_their_places(measured: Measurements) -
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"encoders": [ENCODER, "VGG16"]}, "training: no VGG16; it has EfficientNetLite0"),
+        ({"encoders": [ENCODER, "VGG16"]}, "training: no VGG16; found EfficientNetLite0"),
         ({"encoders": []}, "encoders: "),
         ({"stops": [1, 30, 1]}, "stops: "),
-        ({"stops": [1, 100]}, f"training of {NAMES[0]}: no 100; it has 1, 30, 200"),
+        ({"stops": [1, 100]}, f"training of {NAMES[0]}: no 100; found 1, 30, 200"),
     ],
 )
 def test_a_run_that_lacks_something_is_refused_by_name(

@@ -70,7 +70,7 @@ def import_arrays(
         ValueError: anything missing, unpaired, of a wrong shape or kind, or not finite; the line names the file.
     """
     if limit is not None:
-        raise ValueError(f"data.limit: {limit} given, but arrays are taken whole; null is allowed")
+        raise ValueError(f"data.limit: {limit} given, but arrays are taken whole; expected null")
     given = _labels(path, test_fraction, seed)
     names = _class_names(path, given)
     encoders = _encoders(path, given)
@@ -109,7 +109,7 @@ def _refuse_missing_classes(given: _Given) -> None:
         missing = np.setdiff1d(np.arange(max(largest + 1, 2)), values)
         if len(missing):
             raise ValueError(
-                f"data.path: {given.folder}: no row of class {missing[0]} in {split}; labels 0 to K-1 are wanted, "
+                f"data.path: {given.folder}: no row of class {missing[0]} in {split}; expected labels 0 to K-1, "
                 f"each in train and test, K at least 2"
             )
 
@@ -117,17 +117,17 @@ def _refuse_missing_classes(given: _Given) -> None:
 def _integers(file: Path) -> npt.NDArray[np.int64]:
     labels = io.open_npy(file)
     if labels.ndim != 1 or labels.dtype.kind not in "iub":
-        raise ValueError(f"{file}: shape {labels.shape}, {labels.dtype}; class labels 0 to K-1 of shape (n,) wanted")
+        raise ValueError(f"{file}: shape {labels.shape}, {labels.dtype}; expected class labels 0 to K-1 of shape (n,)")
     for extreme in (int(labels.min()), int(labels.max())) if labels.size else ():
         if not 0 <= extreme < len(labels):  # there is a row of each class
-            raise ValueError(f"{file}: a label is {extreme}; class labels 0 to K-1 are wanted, each at least once")
+            raise ValueError(f"{file}: a label is {extreme}; expected class labels 0 to K-1, each at least once")
     return np.asarray(labels, np.int64)
 
 
 def _booleans(file: Path, count: int) -> npt.NDArray[np.bool_]:
     rows = io.open_npy(file)
     if rows.dtype != np.bool_ or rows.shape != (count,):
-        raise ValueError(f"{file}: shape {rows.shape}, {rows.dtype}; booleans of shape ({count},) are wanted")
+        raise ValueError(f"{file}: shape {rows.shape}, {rows.dtype}; expected booleans of shape ({count},)")
     return np.asarray(rows)
 
 
@@ -147,7 +147,7 @@ def _class_names(path: Path, given: _Given) -> list[str]:
     names = [name.strip() for name in names if name.strip()]
     if len(set(names)) != len(names) or len(names) != given.classes:
         raise ValueError(
-            f"{path / 'classes.txt'}: {len(names)} names; {given.classes} distinct ones are wanted, one a line"
+            f"{path / 'classes.txt'}: {len(names)} names; expected {given.classes} distinct ones, one per line"
         )
     return names
 
@@ -161,7 +161,7 @@ def _encoders(path: Path, given: _Given) -> list[str]:
         names = [entry.stem for entry in entries if entry.suffix == ".npy"]
     if not names:
         wanted = "<encoder>/train.npy and test.npy" if given.rows is None else "<encoder>.npy"
-        raise ValueError(f"data.path: {folder} holds no embeddings; {wanted} are wanted, one or more encoders")
+        raise ValueError(f"data.path: {folder} holds no embeddings; expected {wanted}, one or more encoders")
     for extra in sorted((path / PREDICTIONS).iterdir()) if (path / PREDICTIONS).is_dir() else []:
         if extra.name not in names:
             raise ValueError(f"{extra}: predictions without embeddings; those given are of {', '.join(names)}")
@@ -178,7 +178,7 @@ def _copy_embeddings(given: _Given, encoder: str, folder: Path) -> None:
         expected = len(given.labels[split]) if given.rows is None else sum(map(len, given.labels.values()))
         if array.ndim != 2 or len(array) != expected or array.shape[1] < 1 or width not in (None, array.shape[1]):
             columns = "d" if width is None else width
-            raise ValueError(f"{file}: shape {array.shape}; ({expected}, {columns}) is wanted, a row for each label")
+            raise ValueError(f"{file}: shape {array.shape}; expected ({expected}, {columns}), a row for each label")
         width = array.shape[1]
         _write(folder / f"{split}.npy", file, array, rows)
 
@@ -189,19 +189,20 @@ def _copy_predictions(given: _Given, encoder: str, folder: Path) -> None:
         return
     if given.drawn:
         raise ValueError(
-            f"{source}: predictions need test_rows.npy beside labels.npy: only rows the classifier never saw count"
+            f"{source}: predictions without test_rows.npy; expected that file beside labels.npy, since only rows "
+            "that the classifier never saw count"
         )
     folder.mkdir(parents=True)
     expected = sum(map(len, given.labels.values())) if given.rows is not None else len(given.labels["test"])
     for file in sorted(source.iterdir()):
         if file.suffix != ".npy" or not file.stem.isdecimal() or str(int(file.stem)) != file.stem or file.stem == "0":
-            raise ValueError(f"{file}: <stop>.npy is wanted, the stop a number of epochs as in classifier.stops")
+            raise ValueError(f"{file}: expected <stop>.npy, the stop a number of epochs as in classifier.stops")
         array = _numbers(file)
         columns = array[:, None] if array.ndim == 1 else array
         allowed = (1, 2) if given.classes == 2 else (given.classes,)
         if columns.ndim != 2 or len(columns) != expected or columns.shape[1] not in allowed:
             wanted = " or ".join(f"({expected}, {width})" for width in allowed)
-            raise ValueError(f"{file}: shape {array.shape}; logits of shape {wanted} are wanted")
+            raise ValueError(f"{file}: shape {array.shape}; expected logits of shape {wanted}")
         rows = given.rows["test"] if given.rows is not None else np.arange(len(array))
         _write(folder / file.name, file, columns, rows)
 
@@ -209,7 +210,7 @@ def _copy_predictions(given: _Given, encoder: str, folder: Path) -> None:
 def _numbers(file: Path) -> Array:
     array = io.open_npy(file)
     if array.dtype.kind not in "fiu":
-        raise ValueError(f"{file}: {array.dtype}; numbers are wanted")
+        raise ValueError(f"{file}: {array.dtype}; expected numbers")
     return array
 
 

@@ -69,7 +69,7 @@ def _sizes(choice: Choice, base: SuiteOptions) -> SuiteOptions:
 
 def _own(choice: Choice) -> tuple[Array, Array]:
     if choice.suite != "samples":
-        raise ValueError(f"suite {choice.suite} has its own tasks; your own samples go with the suite `samples`")
+        raise ValueError(f"suite {choice.suite} given with samples of your own; expected the suite `samples`")
     assert choice.data is not None
     x, z = choice.data
     validation.same_length(validation.samples(x, "x"), validation.samples(z, "z"))

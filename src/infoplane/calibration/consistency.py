@@ -55,7 +55,7 @@ def draw(n: int, repeat: int, seed: int) -> Digits:
     """
     pixels, _ = digits()
     if 2 * n > len(pixels):
-        raise ValueError(f"samples: {n} given; two sets of different digits need at most {len(pixels) // 2}")
+        raise ValueError(f"samples: {n} given; expected at most {len(pixels) // 2}, for two sets of different digits")
     random = seeds.generator(seed, "consistency", n, repeat)
     x = pooled(pixels[random.permutation(len(pixels))[: 2 * n]], POOL)
     noisy = x + NOISE_STD * random.standard_normal(x.shape).astype(np.float32)
@@ -72,7 +72,7 @@ def consistency(settings: Settings, progress: Callable[[Iterable[Any]], Iterable
     suite = settings.suite
     counts = [int(level) for level in suite.levels]
     if len(counts) < 2 or any(b <= a for a, b in pairwise(counts)) or counts[0] < 1 or counts[-1] > SIDE:
-        raise ValueError(f"levels: {suite.levels} given; two or more numbers of rows, increasing, from 1 to {SIDE}")
+        raise ValueError(f"levels: {suite.levels} given; expected two or more increasing numbers of rows, 1 to {SIDE}")
     n = max(suite.samples)
     found: dict[str, list[dict[str, float]]] = {}
     for repeat in progress(range(suite.repeats)):

@@ -25,7 +25,7 @@ def gaussians(options: SuiteOptions) -> list[Task]:
     """The test of Belghazi et al. 2018: X and Z of half the joint dimension, each pair of columns correlated by rho."""
     odd = [dimension for dimension in options.dimensions if dimension < 2 or dimension % 2]
     if odd:
-        raise ValueError(f"dimensions: {odd} given; joint dimensions are even and at least 2")
+        raise ValueError(f"dimensions: {odd} given; expected joint dimensions that are even and at least 2")
     return [
         Task(f"gaussian {joint}d rho {rho:g}", correlated_gaussian(joint // 2, rho), f"joint dimension {joint}", rho)
         for joint in options.dimensions

@@ -33,7 +33,7 @@ def estimators(settings: Settings) -> dict[str, Estimator]:
     """
     unknown = [name for name in settings.suite.methods if name not in names()]
     if unknown:
-        raise ValueError(f"methods: {', '.join(unknown)} given; allowed are {', '.join(names())}")
+        raise ValueError(f"methods: {', '.join(unknown)} given; expected one or more of {', '.join(names())}")
     return {name: _estimator(name, settings) for name in settings.suite.methods}
 
 

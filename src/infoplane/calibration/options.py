@@ -37,10 +37,11 @@ class SuiteOptions:
     def __post_init__(self) -> None:
         if not self.methods or not self.samples or self.repeats < 1:
             raise ValueError(
-                f"methods {self.methods}, samples {self.samples}, repeats {self.repeats} given; at least one of each"
+                f"methods {self.methods}, samples {self.samples}, repeats {self.repeats} given; "
+                "expected at least one of each"
             )
         if any(n < 8 for n in self.samples):
-            raise ValueError(f"samples: {self.samples} given; at least 8 pairs are wanted")
+            raise ValueError(f"samples: {self.samples} given; expected at least 8 pairs")
 
 
 @dataclass(frozen=True)

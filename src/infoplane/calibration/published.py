@@ -102,9 +102,9 @@ def _rows(x: npt.ArrayLike, z: npt.ArrayLike, subtract: bool) -> tuple[Array, Ar
     columns_x, columns_z = validation.samples(x, "x"), validation.samples(z, "z")
     validation.same_length(columns_x, columns_z)
     if len(columns_x) < _LEAST_SAMPLES:
-        raise ValueError(f"{len(columns_x)} pairs given, at least {_LEAST_SAMPLES} are wanted")
+        raise ValueError(f"{len(columns_x)} pairs given; expected at least {_LEAST_SAMPLES}")
     if subtract and columns_x.shape != columns_z.shape:
-        raise ValueError(f"subtract: x {columns_x.shape} and z {columns_z.shape} given, equal shapes are wanted")
+        raise ValueError(f"subtract: x {columns_x.shape} and z {columns_z.shape} given; expected equal shapes")
     return columns_x.astype(np.float32), columns_z.astype(np.float32)
 
 

@@ -79,7 +79,7 @@ def extrapolate(
         ValueError: fewer than two different sizes.
     """
     if len(set(parts)) < 2:
-        raise ValueError(f"parts: {tuple(parts)} given, at least two different numbers are wanted")
+        raise ValueError(f"parts: {tuple(parts)} given; expected at least two different numbers")
     order = seeds.generator(seed, "sample sizes").permutation(len(x))
     points = [_point(x, z, estimator, order, count, seed) for count in parts]
     return line(sorted(points, key=lambda point: point.n))

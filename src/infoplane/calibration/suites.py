@@ -136,5 +136,5 @@ def suite(name: str) -> Suite:
         ValueError: no such suite.
     """
     if name not in SUITES:
-        raise ValueError(f"suite {name!r} given; allowed are {', '.join(SUITES)}")
+        raise ValueError(f"suite {name!r} given; expected one of {', '.join(SUITES)}")
     return SUITES[name]

@@ -134,8 +134,8 @@ def _client() -> Any:
         client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
     except (OSError, TimeoutError, ValueError) as error:
         raise ValueError(
-            f"{SCHEDULER}: no scheduler with workers at {address} within {_CONNECT_SECONDS} s; an address such as "
-            "tcp://host:8786, or the scheduler file of a cluster, is wanted"
+            f"{SCHEDULER}: no scheduler with workers at {address} within {_CONNECT_SECONDS} s; expected "
+            "an address such as tcp://host:8786, or the scheduler file of a cluster"
         ) from error
     return client
 

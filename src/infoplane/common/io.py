@@ -101,17 +101,17 @@ def open_npy(path: Path) -> npt.NDArray[Any]:
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file") from None
     except IsADirectoryError:
-        raise ValueError(f"{path}: a folder, not a .npy file") from None
+        raise ValueError(f"{path}: a folder; expected a .npy file") from None
     except (ValueError, EOFError, OSError) as error:
         reason = "it holds pickled Python objects" if "object" in str(error).lower() else "not a readable .npy file"
         with path.open("rb") as handle:
             if handle.read(6) != b"\x93NUMPY":
                 reason = "not a .npy file"
-        raise ValueError(f"{path}: {reason}; a .npy array of numbers is wanted") from None
+        raise ValueError(f"{path}: {reason}; expected a .npy array of numbers") from None
     if not isinstance(loaded, np.ndarray):
         names = ", ".join(loaded.files)
         loaded.close()
-        raise ValueError(f"{path}: an .npz archive (of {names}); a .npy array of numbers is wanted")
+        raise ValueError(f"{path}: an .npz archive (of {names}); expected a .npy array of numbers")
     return loaded
 
 

@@ -23,9 +23,9 @@ def samples(array: Any, name: str) -> Array:
     """
     values: Array = np.asanyarray(array)
     if values.dtype.kind not in "biuf":
-        raise ValueError(f"{name}: dtype {values.dtype} given, an array of real numbers is wanted")
+        raise ValueError(f"{name}: dtype {values.dtype} given; expected an array of real numbers")
     if values.ndim not in (1, 2):
-        raise ValueError(f"{name}: shape {values.shape} given, (n, d) or (n,) is wanted; flatten the other axes")
+        raise ValueError(f"{name}: shape {values.shape} given; expected (n, d) or (n,); flatten the other axes")
     if values.size == 0:
         raise ValueError(f"{name}: empty, shape {values.shape}")
     if values.ndim == 1:
@@ -65,14 +65,14 @@ def root_seed(seed: Any) -> int:
         ValueError: anything else, such as 1.5, "1", None or True.
     """
     if isinstance(seed, bool | np.bool_) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed={seed!r} given; an integer of at least 0 is wanted")
+        raise ValueError(f"seed={seed!r} given; expected an integer of at least 0")
     return int(seed)
 
 
 def same_length(x: Array, z: Array, x_name: str = "x", z_name: str = "z") -> None:
     """Raise ValueError unless both have the same number of rows."""
     if len(x) != len(z):
-        raise ValueError(f"{x_name} has {len(x)} rows and {z_name} has {len(z)}: they must be paired, row by row")
+        raise ValueError(f"{x_name} has {len(x)} rows and {z_name} has {len(z)}; expected as many, paired row by row")
 
 
 def labels(array: Any, name: str) -> Array:
@@ -86,7 +86,7 @@ def labels(array: Any, name: str) -> Array:
         values = values[:, 0]
     if values.ndim != 1 or values.dtype.kind not in "biu":
         raise ValueError(
-            f"{name}: shape {values.shape}, dtype {values.dtype} given; class labels are 1-D integers or booleans"
+            f"{name}: shape {values.shape}, dtype {values.dtype} given; expected class labels, 1-D integers or booleans"
         )
     if values.size == 0:
         raise ValueError(f"{name}: empty")

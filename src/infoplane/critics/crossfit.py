@@ -75,7 +75,9 @@ def split(n: int, options: CriticOptions, seed: int, labels: Array | None = None
     rest = n - n // options.folds
     if min(n // options.folds, int(rest * options.selection_share)) < _ROWS_PER_PART:
         least = int(np.ceil(_ROWS_PER_PART / options.selection_share * 1.5)) + options.folds * _ROWS_PER_PART
-        raise ValueError(f"{n} samples: too few to fit, select and report in {options.folds} folds; give {least}")
+        raise ValueError(
+            f"{n} samples given to fit, select and report in {options.folds} folds; expected at least {least}"
+        )
     random = generator(seed, "parts")
     order = random.permutation(n)
     if labels is not None:

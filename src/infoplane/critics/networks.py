@@ -67,21 +67,25 @@ class CriticOptions:
 
     def __post_init__(self) -> None:
         if self.kind not in ("concatenation", "separable"):
-            raise ValueError(f"kind: {self.kind!r} given; concatenation or separable is wanted")
+            raise ValueError(f"kind: {self.kind!r} given; expected concatenation or separable")
         if self.precision not in ("mixed", "float32"):
-            raise ValueError(f"precision: {self.precision!r} given; mixed or float32 is wanted")
+            raise ValueError(f"precision: {self.precision!r} given; expected mixed or float32")
         if any(width < 1 for width in self.hidden):
-            raise ValueError(f"hidden: {self.hidden} given; widths of at least 1 are wanted")
+            raise ValueError(f"hidden: {self.hidden} given; expected widths of at least 1")
         counts = ("embedding", "batch_size", "max_steps", "evaluate_every", "patience", "shifts", "evaluation_shifts")
         for name in counts:
             if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} given; at least 1 is wanted")
+                raise ValueError(f"{name}: {getattr(self, name)} given; expected at least 1")
         if self.batch_size < 2 or self.folds < 2:
-            raise ValueError(f"batch_size {self.batch_size} and folds {self.folds} given; at least 2 are wanted")
+            raise ValueError(f"batch_size {self.batch_size} and folds {self.folds} given; expected at least 2")
         if not self.learning_rate > 0 or self.weight_decay < 0:
-            raise ValueError(f"learning_rate {self.learning_rate}, weight_decay {self.weight_decay}: > 0 and >= 0")
+            raise ValueError(
+                f"learning_rate {self.learning_rate}, weight_decay {self.weight_decay} given; expected > 0, >= 0"
+            )
         if not (0 < self.selection_share < 1 and 0 <= self.ema_decay < 1):
-            raise ValueError(f"selection_share {self.selection_share} in (0, 1), ema_decay {self.ema_decay} in [0, 1)")
+            raise ValueError(
+                f"selection_share {self.selection_share}, ema_decay {self.ema_decay} given; expected (0, 1), [0, 1)"
+            )
 
 
 class Scores(NamedTuple):

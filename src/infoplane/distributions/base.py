@@ -40,9 +40,9 @@ def stream(n: int, seed: int, name: str) -> np.random.Generator:
         ValueError: n below 1, or a negative seed.
     """
     if n < 1:
-        raise ValueError(f"n: {n} given, at least 1 sample is wanted")
+        raise ValueError(f"n: {n} given; expected at least 1 sample")
     if seed < 0:
-        raise ValueError(f"seed: {seed} given, a whole number of at least 0 is wanted")
+        raise ValueError(f"seed: {seed} given; expected a whole number of at least 0")
     return seeds.generator(seed, "distributions", name)
 
 
@@ -70,16 +70,16 @@ def square_matrix(matrix: Any, name: str) -> FloatArray:
     """
     values = np.array(matrix, dtype=np.float64)
     if values.ndim != 2 or values.shape[0] != values.shape[1]:
-        raise ValueError(f"{name}: shape {values.shape} given, a square matrix is wanted")
+        raise ValueError(f"{name}: shape {values.shape} given; expected a square matrix")
     if not np.allclose(values, values.T, rtol=1e-10, atol=1e-12):
-        raise ValueError(f"{name}: not symmetric")
+        raise ValueError(f"{name}: not symmetric; expected a symmetric matrix")
     smallest = float(np.linalg.eigvalsh(values)[0])
     if smallest <= 0:
-        raise ValueError(f"{name}: smallest eigenvalue {smallest:.3g}, a positive definite matrix is wanted")
+        raise ValueError(f"{name}: smallest eigenvalue {smallest:.3g}; expected a positive definite matrix")
     return values
 
 
 def split_at(matrix: FloatArray, dx: int, name: str) -> None:
     """Raise ValueError unless ``dx`` leaves at least one column on either side."""
     if not 1 <= dx < len(matrix):
-        raise ValueError(f"{name}: dx = {dx} given, 1 to {len(matrix) - 1} is allowed for {len(matrix)} columns")
+        raise ValueError(f"{name}: dx = {dx} given; expected 1 to {len(matrix) - 1} for {len(matrix)} columns")

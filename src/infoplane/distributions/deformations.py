@@ -86,7 +86,7 @@ class Wiggly:
     def __post_init__(self) -> None:
         steepest = sum(abs(a * w) for a, w, _ in self.waves)
         if steepest >= 1:
-            raise ValueError(f"waves: sum of |a w| is {steepest:.3g}, below 1 is wanted for an increasing map")
+            raise ValueError(f"waves: sum of |a w| is {steepest:.3g}; expected below 1, so that the map increases")
 
     def forward(self, x: FloatArray) -> FloatArray:
         """The wiggly values."""
@@ -120,7 +120,7 @@ class TwoPeaks:
 
     def __post_init__(self) -> None:
         if not 0 < self.weight < 1:
-            raise ValueError(f"weight: {self.weight} given, a number between 0 and 1 is wanted")
+            raise ValueError(f"weight: {self.weight} given; expected a number between 0 and 1")
 
     def forward(self, x: FloatArray) -> FloatArray:
         """Quantiles of the two-peaked distribution at the normal ranks of x, by bisection."""
@@ -155,7 +155,7 @@ class Spiral:
     def _turned(self, x: FloatArray, speed: float) -> FloatArray:
         first, second = self.plane
         if first == second or max(first, second) >= x.shape[1]:
-            raise ValueError(f"plane: columns {self.plane} given, two different ones of {x.shape[1]} are wanted")
+            raise ValueError(f"plane: columns {self.plane} given; expected two different ones of {x.shape[1]}")
         angle = speed * (x**2).sum(axis=1)
         turned = x.copy()
         turned[:, first] = np.cos(angle) * x[:, first] - np.sin(angle) * x[:, second]
@@ -174,7 +174,7 @@ class SwissRoll:
             ValueError: more than one column, or values outside [0, 1].
         """
         if x.shape[1] != 1 or x.min() < 0 or x.max() > 1:
-            raise ValueError(f"SwissRoll: shape {x.shape} given, one column of values in [0, 1] is wanted")
+            raise ValueError(f"SwissRoll: shape {x.shape} given; expected one column of values in [0, 1]")
         angle = 1.5 * math.pi * (1 + 2 * x[:, 0])
         return np.stack([angle * np.cos(angle), angle * np.sin(angle)], axis=1) / 21.0
 

@@ -31,7 +31,7 @@ class LinearMap:
 
     def __post_init__(self) -> None:
         if self.dimension < 1 or (self.to is not None and self.to < 1):
-            raise ValueError(f"dimension: {self.dimension} to {self.to} given, at least 1 is wanted")
+            raise ValueError(f"dimension: {self.dimension} to {self.to} given; expected at least 1")
 
     def sample(self, n: int, seed: int) -> tuple[FloatArray, FloatArray]:
         """n pairs: x (n, dimension), z (n, to)."""

@@ -26,7 +26,7 @@ class Discrete:
     def __post_init__(self) -> None:
         table = np.array(self.joint, dtype=np.float64)
         if table.ndim != 2 or table.size == 0 or not (table >= 0).all() or abs(table.sum() - 1) > 1e-9:
-            raise ValueError(f"joint: shape {table.shape}, sum {table.sum():.6g}: a table of probabilities is wanted")
+            raise ValueError(f"joint: shape {table.shape}, sum {table.sum():.6g}; expected a table of probabilities")
         object.__setattr__(self, "joint", table)
 
     def sample(self, n: int, seed: int) -> tuple[IntArray, IntArray]:
@@ -60,9 +60,9 @@ def channel_matrix(classes: int, error: float) -> FloatArray:
         ValueError: fewer than two classes, or an error outside [0, 1].
     """
     if classes < 2:
-        raise ValueError(f"classes: {classes} given, at least 2 are wanted")
+        raise ValueError(f"classes: {classes} given; expected at least 2")
     if not 0 <= error <= 1:
-        raise ValueError(f"error: {error} given, a probability is wanted")
+        raise ValueError(f"error: {error} given; expected a probability")
     matrix = np.full((classes, classes), error / (classes - 1))
     np.fill_diagonal(matrix, 1 - error)
     return matrix

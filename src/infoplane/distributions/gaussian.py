@@ -89,9 +89,9 @@ def paired_gaussian(dx: int, dz: int, pairs: int, rho: float) -> Gaussian:
         ValueError: |rho| not below 1, or more pairs than columns.
     """
     if not -1 < rho < 1:
-        raise ValueError(f"rho: {rho} given, a number between -1 and 1 is wanted")
+        raise ValueError(f"rho: {rho} given; expected a number between -1 and 1")
     if min(dx, dz) < 1 or not 0 <= pairs <= min(dx, dz):
-        raise ValueError(f"pairs: {pairs} given for {dx} and {dz} columns, 0 to {max(0, min(dx, dz))} is allowed")
+        raise ValueError(f"pairs: {pairs} given for {dx} and {dz} columns; expected 0 to {max(0, min(dx, dz))}")
     covariance = np.eye(dx + dz)
     first = np.arange(pairs)
     covariance[first, dx + first] = covariance[dx + first, first] = rho
@@ -119,5 +119,5 @@ def gaussian_with_information(dimension: int, nats: float) -> Gaussian:
         ValueError: a negative information.
     """
     if nats < 0:
-        raise ValueError(f"nats: {nats} given, mutual information is at least 0")
+        raise ValueError(f"nats: {nats} given; expected at least 0")
     return correlated_gaussian(dimension, math.sqrt(-math.expm1(-2 * nats / dimension)))

@@ -51,11 +51,11 @@ class ImageChannel:
     def __post_init__(self) -> None:
         channel_matrix(CLASSES, self.error)
         if self.z_kind not in ("image", "label"):
-            raise ValueError(f"z_kind: {self.z_kind!r} given, image or label is wanted")
+            raise ValueError(f"z_kind: {self.z_kind!r} given; expected image or label")
         if self.pool < 1 or SIDE % self.pool:
-            raise ValueError(f"pool: {self.pool} given, a divisor of {SIDE} is wanted")
+            raise ValueError(f"pool: {self.pool} given; expected a divisor of {SIDE}")
         if not 0 <= self.shift <= 3:
-            raise ValueError(f"shift: {self.shift} given, 0 to 3 pixels are allowed")
+            raise ValueError(f"shift: {self.shift} given; expected 0 to 3 pixels")
 
     def sample(self, n: int, seed: int) -> tuple[Array, Array]:
         """n pairs: x (n, (28 / pool)^2) float32; z the same, or (n,) labels."""

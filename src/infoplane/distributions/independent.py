@@ -45,7 +45,7 @@ class Stacked:
 
     def __post_init__(self) -> None:
         if not self.parts:
-            raise ValueError("parts: none given, at least one distribution is wanted")
+            raise ValueError("parts: none given; expected at least one distribution")
 
     def sample(self, n: int, seed: int) -> tuple[FloatArray, FloatArray]:
         """n pairs; labels become columns of numbers."""

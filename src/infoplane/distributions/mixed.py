@@ -28,7 +28,7 @@ class UniformSteps:
 
     def __post_init__(self) -> None:
         if self.levels < 1:
-            raise ValueError(f"levels: {self.levels} given, at least 1 is wanted")
+            raise ValueError(f"levels: {self.levels} given; expected at least 1")
 
     def sample(self, n: int, seed: int) -> tuple[FloatArray, FloatArray]:
         """n pairs: x (n, 1) whole numbers as floats, z (n, 1)."""
@@ -67,7 +67,7 @@ class ZeroInflatedPoisson:
 
     def __post_init__(self) -> None:
         if not 0 <= self.zeros < 1:
-            raise ValueError(f"zeros: {self.zeros} given, a number from 0 to below 1 is wanted")
+            raise ValueError(f"zeros: {self.zeros} given; expected a number from 0 to below 1")
 
     def sample(self, n: int, seed: int) -> tuple[FloatArray, FloatArray]:
         """n pairs: x (n, 1), z (n, 1) whole numbers as floats."""

@@ -54,12 +54,14 @@ class Mixture:
         if covariances.shape != (components, d, d) or len(labels) != components or len(weights) != components:
             raise ValueError(
                 f"Mixture: means {means.shape}, covariances {covariances.shape}, labels {labels.shape}, "
-                f"weights {weights.shape} given; (k, d), (k, d, d), (k,) and (k,) are wanted"
+                f"weights {weights.shape} given; expected (k, d), (k, d, d), (k,) and (k,)"
             )
         if not (weights > 0).all() or labels.min() < 0:
-            raise ValueError("Mixture: weights above 0 and labels from 0 are wanted")
+            raise ValueError(
+                f"Mixture: smallest weight {weights.min()}, smallest label {labels.min()}; expected above 0, at least 0"
+            )
         if not np.allclose(covariances, covariances.swapaxes(1, 2)) or np.linalg.eigvalsh(covariances).min() <= 0:
-            raise ValueError("Mixture: symmetric positive definite covariances are wanted")
+            raise ValueError("Mixture: covariances are not all symmetric and positive definite; expected such matrices")
         values: dict[str, Any] = {"means": means, "covariances": covariances, "labels": labels}
         for name, value in {**values, "weights": weights / weights.sum()}.items():
             object.__setattr__(self, name, value)
@@ -117,7 +119,7 @@ class Mixture:
             ValueError: another number of dimensions.
         """
         if self.means.shape[1] != 2:
-            raise ValueError(f"plot: {self.means.shape[1]} dimensions given, 2 are wanted")
+            raise ValueError(f"plot: {self.means.shape[1]} dimensions given; expected 2")
         x, classes = self.sample(n, seed)
         for label in range(len(self.shares)):
             colour = f"C{label}" if colours is None else colours[label % len(colours)]

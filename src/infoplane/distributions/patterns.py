@@ -40,7 +40,7 @@ def tishby(name: str) -> tuple[Bits, Bits]:
     """
     labels = {"sphere": _sphere, "linear": _linear}
     if name not in labels:
-        raise ValueError(f"name: {name!r} given; {' or '.join(labels)} is wanted")
+        raise ValueError(f"name: {name!r} given; expected {' or '.join(labels)}")
     numbers = np.arange(2**_INPUTS)
     x = (numbers[:, None] >> np.arange(_INPUTS - 1, -1, -1) & 1).astype(np.uint8)
     return x, labels[name](x.astype(np.int64)).astype(np.uint8)

@@ -36,7 +36,7 @@ class Student:
         object.__setattr__(self, "dispersion", square_matrix(self.dispersion, "dispersion"))
         split_at(self.dispersion, self.dx, "dispersion")
         if not self.degrees_of_freedom > 0:
-            raise ValueError(f"degrees_of_freedom: {self.degrees_of_freedom} given, a number above 0 is wanted")
+            raise ValueError(f"degrees_of_freedom: {self.degrees_of_freedom} given; expected a number above 0")
 
     def sample(self, n: int, seed: int) -> tuple[FloatArray, FloatArray]:
         """n pairs: x (n, dx), z (n, dz)."""

@@ -25,7 +25,7 @@ class UniformNoise:
 
     def __post_init__(self) -> None:
         if not self.half_width > 0:
-            raise ValueError(f"half_width: {self.half_width} given, a number above 0 is wanted")
+            raise ValueError(f"half_width: {self.half_width} given; expected a number above 0")
 
     def sample(self, n: int, seed: int) -> tuple[FloatArray, FloatArray]:
         """n pairs: x (n, 1), z (n, 1)."""

@@ -191,7 +191,7 @@ def _take(left: dict[str, npt.NDArray[Any]], layer: Any, variable: Any) -> npt.N
     elif tensor.ndim == 2:
         tensor = tensor.T
     if tensor.shape != tuple(variable.shape):
-        raise ValueError(f"{key}: shape {tensor.shape} in Keras' order, {tuple(variable.shape)} is wanted")
+        raise ValueError(f"{key}: shape {tensor.shape} in Keras' order; expected {tuple(variable.shape)}")
     return tensor
 
 

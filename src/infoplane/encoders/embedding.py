@@ -99,7 +99,7 @@ def _built(recipe: Recipe) -> Encoder:
 def _write(path: Path, title: str, total: int, blocks: Iterable[Rows]) -> None:
     """Stream blocks of rows to an ``.npy`` that appears once it holds all of them."""
     if total < 1:
-        raise ValueError(f"{path}: {total} images to embed, at least 1 is wanted")
+        raise ValueError(f"{path}: {total} images to embed; expected at least 1")
     done = 0
     bar = tqdm(total=total, unit="image", desc=title, disable=None)  # none if no terminal
     with bar, io.atomic_path(path) as temporary, temporary.open("wb") as handle:
@@ -146,8 +146,8 @@ def _embedded(encoder: Encoder, batches: Iterable[Images], size: int | None = No
 def _check(encoder: Encoder, images: Images) -> Images:
     side = encoder.image_size
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != (side, side, 3):
-        wanted = f"(b, {side}, {side}, 3), uint8, is wanted"
-        raise ValueError(f"{encoder.name}: a batch of shape {images.shape}, {images.dtype} given; {wanted}")
+        expected = f"(b, {side}, {side}, 3), uint8"
+        raise ValueError(f"{encoder.name}: a batch of shape {images.shape}, {images.dtype} given; expected {expected}")
     return images
 
 

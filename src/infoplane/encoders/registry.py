@@ -94,7 +94,7 @@ def check_name(name: str) -> None:
         ValueError: it cannot.
     """
     if not _PLAIN_NAME.fullmatch(name):
-        raise ValueError(f"encoders: {name!r}: letters, digits, dots, underscores and hyphens are allowed in a name")
+        raise ValueError(f"encoders: {name!r} given; expected a name of letters, digits, dots, underscores and hyphens")
 
 
 def check(name: str, image_size: int, file: NetworkFile | None = None) -> None:
@@ -117,8 +117,8 @@ def check(name: str, image_size: int, file: NetworkFile | None = None) -> None:
     if not known:
         allowed = ", ".join((*LITES, *APPLICATIONS))
         raise ValueError(
-            f"{name!r}: no such encoder; allowed are {allowed}, each also with {UNTRAINED} appended, and any name with "
-            f"a saved Keras model in encoder_options (model, layer)"
+            f"{name!r}: no such encoder; expected one of {allowed}, each also with {UNTRAINED} appended, and "
+            f"any name with a saved Keras model in encoder_options (model, layer)"
         )
     _check_size(name, image_size, by_keras=file is None and not name.endswith(UNTRAINED))
 
@@ -127,10 +127,10 @@ def _check_size(name: str, image_size: int, by_keras: bool) -> None:
     network = name.removesuffix(UNTRAINED)
     smallest = smallest_size(network)
     if type(image_size) is not int or image_size < smallest:
-        raise ValueError(f"{name}: image_size {image_size!r} given, an integer of at least {smallest} is wanted")
+        raise ValueError(f"{name}: image_size {image_size!r} given; expected an integer of at least {smallest}")
     only = _ONLY_SIZE.get(network)
     if by_keras and only not in (None, image_size):
-        raise ValueError(f"{name}: image_size {image_size} given, its ImageNet weights take {only} alone")
+        raise ValueError(f"{name}: image_size {image_size} given; expected {only}, the size of its ImageNet weights")
 
 
 def _check_file(name: str, known: bool, file: NetworkFile) -> None:
@@ -143,7 +143,7 @@ def _check_file(name: str, known: bool, file: NetworkFile) -> None:
             raise ValueError(f"{file.key(name)}: {name} has random weights; drop {UNTRAINED} from the name")
         suffix = _SUFFIXES[name in LITES]
         if not str(file.path).endswith(suffix):
-            raise ValueError(f"{file.key(name)}: {file.path}: a {suffix} file is wanted for {name}")
+            raise ValueError(f"{file.key(name)}: {file.path} given; expected a {suffix} file for {name}")
 
 
 def build(name: str, image_size: int, seed: int, file: NetworkFile | None = None) -> Encoder:

@@ -64,8 +64,8 @@ def _load(name: str, file: NetworkFile) -> Any:
     except Exception as error:  # a damaged file, a Lambda layer, a class of somebody's own
         raise ValueError(f"{file.key(name)}: {file.path.name} cannot be loaded safely: {one_line(error)}") from error
     if not isinstance(model, keras.Model) or len(getattr(model, "inputs", None) or ()) != 1:
-        wanted = "a functional or Sequential model with one input is wanted"
-        raise ValueError(f"{file.key(name)}: {file.path.name}: {wanted}")
+        expected = "expected a functional or Sequential model with one input"
+        raise ValueError(f"{file.key(name)}: {file.path.name} is another kind of model; {expected}")
     return model
 
 
@@ -78,7 +78,7 @@ def _check_input(name: str, file: NetworkFile, model: Any, image_size: int) -> i
         square = len(shape) == 4 and shape[1] == shape[2] and shape[3] in (1, 3)
         hint = f"; set {file.key(name, 'image_size')} to {shape[1]}" if square else ""
         accepted = f"(batch, {image_size}, {image_size}, 3 or 1)"
-        raise ValueError(f"{file.key(name)}: {file.path.name} takes {shape}, {accepted} is wanted{hint}")
+        raise ValueError(f"{file.key(name)}: {file.path.name} takes {shape}; expected {accepted}{hint}")
     return int(shape[3])
 
 
@@ -107,7 +107,7 @@ def _up_to_layer(name: str, file: NetworkFile, model: Any) -> Any:
         given = "missing" if file.layer is None else f"{file.layer!r} given"
         more = ", …" if len(names) > _NAMED_LAYERS else ""
         allowed = ", ".join(names[-_NAMED_LAYERS:])
-        raise ValueError(f"{file.key(name, 'layer')}: {given}; the layers of {file.path.name} are {allowed}{more}")
+        raise ValueError(f"{file.key(name, 'layer')}: {given}; expected a layer of {file.path.name}: {allowed}{more}")
     try:
         output = model.get_layer(file.layer).output
         shape = tuple(output.shape)
@@ -118,8 +118,8 @@ def _up_to_layer(name: str, file: NetworkFile, model: Any) -> Any:
     elif len(shape) == 3:
         output = keras.layers.GlobalAveragePooling1D(data_format="channels_last")(output)
     if len(output.shape) != 2 or output.shape[-1] is None:
-        wanted = "(batch, d), (batch, positions, d) or (batch, height, width, d) is wanted"
-        raise ValueError(f"{file.key(name, 'layer')}: {file.layer} gives {shape}; {wanted}")
+        expected = "expected (batch, d), (batch, positions, d) or (batch, height, width, d)"
+        raise ValueError(f"{file.key(name, 'layer')}: {file.layer} gives {shape}; {expected}")
     return keras.Model(model.inputs[0], output)
 
 

@@ -81,7 +81,7 @@ def _parse(data: bytes) -> dict[str, npt.NDArray[Any]]:
     if plain_pickle.load(stream) != _MAGIC:
         raise ValueError("another magic number")
     if plain_pickle.load(stream) != _VERSION:
-        raise ValueError(f"another format version, {_VERSION} is wanted")
+        raise ValueError(f"another format version; expected {_VERSION}")
     system = plain_pickle.load(stream)
     if not isinstance(system, dict) or system.get("little_endian") is not True:
         raise ValueError("not written on a little-endian machine")
@@ -141,7 +141,7 @@ def _read_storages(data: bytes, stream: BytesIO, keys: Any, storages: dict[str, 
         storage = storages[key]
         start, end = position + 8, position + 8 + storage.elements * storage.dtype.itemsize
         if end > len(data):
-            raise ValueError(f"cut off: {len(data)} bytes, at least {end} are wanted")
+            raise ValueError(f"cut off: {len(data)} bytes; expected at least {end}")
         if int.from_bytes(whole[position:start], "little", signed=True) != storage.elements:
             raise ValueError(f"storage {key!r} has another number of elements than its tensors say")
         contents[key] = whole[start:end]

@@ -107,7 +107,7 @@ def aa_mine(
     """
     started = time.perf_counter()
     if not (np.isfinite(noise_std) and noise_std > 0):
-        raise ValueError(f"noise_std: {noise_std} given; a positive, finite standard deviation is wanted")
+        raise ValueError(f"noise_std: {noise_std} given; expected a positive, finite standard deviation")
     rows = validation.samples(t, "t")
     varying, notes = crossfit.varying_columns(rows, "t")
     data = Checked("aa_mine", varying, varying, False, (rows.shape[1], rows.shape[1]), seed, tuple(notes), started)

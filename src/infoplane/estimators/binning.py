@@ -74,12 +74,12 @@ def binning(
             f"and the value is near ln n = {np.log(n):.3g} nats whatever the dependence; use ksg, gaussian or auto"
         )
     if strategy not in ("adaptive", "fixed"):
-        raise ValueError(f"strategy={strategy!r} given; allowed: adaptive, fixed")
+        raise ValueError(f"strategy={strategy!r} given; expected one of adaptive, fixed")
     if strategy == "adaptive" and (x_range is not None or z_range is not None):
-        raise ValueError("x_range and z_range are for strategy='fixed'; equal mass needs none")
+        raise ValueError("x_range or z_range given with strategy='adaptive'; expected strategy='fixed'")
     count = _default_bins(zs if is_labels else None, n, dx, dz) if bins is None else bins
     if count < 2:
-        raise ValueError(f"bins={count} given; at least 2 are wanted")
+        raise ValueError(f"bins={count} given; expected at least 2")
     x_codes = row_codes(_binned(xs, strategy, count, x_range, "x_range"))
     z_codes = zs[:, 0] if is_labels else row_codes(_binned(zs, strategy, count, z_range, "z_range"))
     result = table_estimate("binning", x_codes, z_codes, correction, dx, dz, seed, started)
@@ -102,7 +102,7 @@ def _binned(
     if strategy == "adaptive":
         return np.column_stack([_equal_mass(column, bins) for column in x.T])
     if limits is not None and not (np.isfinite(limits).all() and limits[0] < limits[1]):
-        raise ValueError(f"{name}={limits} given; (low, high) with low < high is wanted")
+        raise ValueError(f"{name}={limits} given; expected (low, high) with low < high")
     return np.column_stack([_equal_width(column.astype(np.float64), bins, limits) for column in x.T])
 
 

@@ -65,7 +65,7 @@ def table_estimate(
     The interval's low side also reaches as far down as the bias that is left: the mean value after shuffling z.
     """
     if correction not in CORRECTIONS:
-        raise ValueError(f"correction={correction!r} given; allowed: {', '.join(CORRECTIONS)}")
+        raise ValueError(f"correction={correction!r} given; expected one of {', '.join(CORRECTIONS)}")
     n = len(x)
     table = Table.of(x, z)
     nats = table.information(correction)

@@ -47,7 +47,7 @@ def estimate(
 
     Raises:
         ValueError: arrays that are not paired samples of finite real numbers, an unknown method or option, class
-            labels where the method wants numbers or the other way round, too few samples, a seed that is no integer.
+            labels where the method takes numbers or the other way round, too few samples, a seed that is no integer.
         FloatingPointError: the method's result is not a number.
     """
     started = time.perf_counter()
@@ -104,13 +104,13 @@ class _Pair:
 
 def _method(name: str) -> Method:
     if name not in METHODS:
-        raise ValueError(f"method {name!r} is unknown; one of: {', '.join(METHODS)}")
+        raise ValueError(f"method {name!r} given; expected one of {', '.join(METHODS)}")
     return METHODS[name]
 
 
 def _is_labels(z: npt.ArrayLike, z_kind: str | None) -> bool:
     if z_kind not in (None, "numbers", "labels"):
-        raise ValueError(f"z_kind={z_kind!r} given; allowed: None, 'numbers', 'labels'")
+        raise ValueError(f"z_kind={z_kind!r} given; expected one of None, 'numbers', 'labels'")
     return validation.is_labels(z) if z_kind is None else z_kind == "labels"
 
 
@@ -118,16 +118,16 @@ def _call(method: Method, name: str, labels: bool, options: dict[str, Any]) -> _
     """The function to call.
 
     Raises:
-        ValueError: labels where the method wants numbers or the other way round, or an option that it does not have.
+        ValueError: labels where the method takes numbers or the other way round, or an option that it does not have.
     """
     if labels and not method.takes_labels:
         others = ", ".join(other for other, entry in METHODS.items() if entry.takes_labels)
         raise ValueError(
-            f"{name} wants numbers and z is class labels (a 1-D array of integers or booleans): say z_kind='numbers' "
+            f"{name}: z is class labels (a 1-D array of integers or booleans); expected numbers: say z_kind='numbers' "
             f"(--numbers) if they are numbers, or use one of {others}"
         )
     if not labels and not method.takes_numbers:
-        raise ValueError(f"{name} wants class labels: z must be a 1-D array of integers or booleans")
+        raise ValueError(f"{name}: z must be class labels; expected a 1-D array of integers or booleans")
     function_name = method.label_function if labels and method.label_function else method.function
     function: Callable[..., Estimate] = getattr(import_module(method.module), function_name)
     accepted = inspect.signature(function).parameters
@@ -158,8 +158,8 @@ def _critic_options(method: str, options: dict[str, Any]) -> dict[str, Any]:
 def _refuse_unknown(method: str, options: dict[str, Any], allowed: list[str]) -> None:
     unknown = [key for key in options if key not in allowed]
     if unknown:
-        listed = ", ".join(allowed) if allowed else "none"
-        raise ValueError(f"{method} has no option {', '.join(unknown)}; it has: {listed}")
+        listed = f"one of {', '.join(allowed)}" if allowed else "none"
+        raise ValueError(f"{method} has no option {', '.join(unknown)}; expected {listed}")
 
 
 def _pair(x: npt.ArrayLike, z: npt.ArrayLike, labels: bool) -> _Pair:
@@ -167,7 +167,7 @@ def _pair(x: npt.ArrayLike, z: npt.ArrayLike, labels: bool) -> _Pair:
     zs = validation.labels(z, "z") if labels else validation.samples(z, "z")
     validation.same_length(xs, zs)
     if len(xs) < 2:
-        raise ValueError("x and z have a single row; samples are wanted")
+        raise ValueError("x and z have a single row; expected at least 2")
     widths = (xs.shape[1], 1 if labels else zs.shape[1])
     xs, notes, constant = _varying(xs, "x")
     if labels:

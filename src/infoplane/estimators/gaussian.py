@@ -50,14 +50,14 @@ def gaussian(x: npt.ArrayLike, z: npt.ArrayLike, *, margins: Margins = "raw", se
     """
     started = time.perf_counter()
     if margins not in ("raw", "rank"):
-        raise ValueError(f"margins={margins!r} given; allowed: raw, rank")
+        raise ValueError(f"margins={margins!r} given; expected one of raw, rank")
     xs, zs = validation.samples(x, "x"), validation.samples(z, "z")
     validation.same_length(xs, zs)
     n, dx, dz = len(xs), xs.shape[1], zs.shape[1]
     scale: columns.Scale = "standard" if margins == "raw" else "rank"
     pair = canonical(columns.scaled(xs, scale), columns.scaled(zs, scale))
     if n < pair.dx + pair.dz + 2:
-        raise ValueError(f"{n} samples of {pair.dx} + {pair.dz} columns; at least {pair.dx + pair.dz + 2} are wanted")
+        raise ValueError(f"{n} samples of {pair.dx} + {pair.dz} columns; expected at least {pair.dx + pair.dz + 2}")
     nats = pair.plug_in - pair.bias
     error = pair.standard_error()
     warnings: tuple[str, ...] = ()

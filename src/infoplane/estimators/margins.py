@@ -60,7 +60,7 @@ def scaled(x: npt.NDArray[np.generic], scale: Scale) -> FloatArray:
         return standardised(normal_scores(x))
     if scale == "none":
         return np.array(x, dtype=np.float64)
-    raise ValueError(f"scale={scale!r} given; allowed: {', '.join(SCALES)}")
+    raise ValueError(f"scale={scale!r} given; expected one of {', '.join(SCALES)}")
 
 
 def untied(x: npt.NDArray[np.generic], generator: np.random.Generator, fraction: float = 0.1) -> tuple[FloatArray, int]:
@@ -78,7 +78,7 @@ def untied(x: npt.NDArray[np.generic], generator: np.random.Generator, fraction:
         Samples as float64, shape (n, d), and how many columns had ties.
     """
     if not 0.0 < fraction < 0.5:
-        raise ValueError(f"fraction={fraction} given; above 0 and below 0.5 is allowed")
+        raise ValueError(f"fraction={fraction} given; expected above 0 and below 0.5")
     values = np.array(x, dtype=np.float64)
     tied = 0
     for column in values.T:

@@ -124,7 +124,7 @@ def ross(
     _check_k(k, len(codes))
     counts = np.bincount(codes)
     if counts.max() < 2:
-        raise ValueError("labels: every class has a single sample; nearest neighbours need two in a class")
+        raise ValueError("labels: every class has a single sample; expected at least two in a class")
     points, tied = _prepared(values, scale, seeds.generator(seed, "ross", "ties"))
     value = ross_value(points, codes, k)
     around = spread(
@@ -289,7 +289,7 @@ def _bias_exponent(dimensions: int) -> float:
 
 def _check_k(k: int, n: int) -> None:
     if not 1 <= k < n:
-        raise ValueError(f"k={k} neighbours asked of {n} samples; 1 to {n - 1} is possible")
+        raise ValueError(f"k={k} given for {n} samples; expected 1 to {n - 1}")
 
 
 def _estimate(

@@ -73,7 +73,7 @@ def brackets(
     points, codes = _checked(t, noise_stds, labels, population)
     draws = (2 if population else 1) if draws is None else draws
     if draws < (2 if population else 1):
-        raise ValueError(f"draws: {draws} given, at least 1 (2 for a population) is wanted")
+        raise ValueError(f"draws: {draws} given; expected at least 1 (2 for a population)")
     centres = centre(points, min(noise_stds), codes)
     rows = default_block_rows(*points.shape) if block_rows is None else block_rows
     kind = PopulationSums if population else SampleSums
@@ -144,12 +144,12 @@ def _checked(
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64] | None]:
     points = validation.samples(t, "t")
     if not noise_stds:
-        raise ValueError("noise_stds: empty, at least one noise level is wanted")
+        raise ValueError("noise_stds: empty; expected at least one noise level")
     for noise_std in noise_stds:
         if not (math.isfinite(noise_std) and noise_std > 0):
-            raise ValueError(f"noise_std: {noise_std} given, a positive number is wanted")
+            raise ValueError(f"noise_std: {noise_std} given; expected a positive number")
     if len(points) < (2 if population else 3):
-        raise ValueError(f"t: {len(points)} rows given, at least 3 samples (2 of a population) are wanted")
+        raise ValueError(f"t: {len(points)} rows given; expected at least 3 samples (2 of a population)")
     if labels is None:
         return points, None
     codes = validation.labels(labels, "labels")

@@ -70,14 +70,14 @@ class FolderSource:
 def _class_folders(path: Path) -> tuple[list[Path], int]:
     """The class folders in sorted order, and how many other entries there are."""
     if not path.exists():
-        raise ValueError(f"data.path: {path} does not exist; a folder with one folder of images per class is wanted")
+        raise ValueError(f"data.path: {path} does not exist; expected a folder with one folder of images per class")
     if not path.is_dir():
-        raise ValueError(f"data.path: {path} is a file; a folder with one folder of images per class is wanted")
+        raise ValueError(f"data.path: {path} is a file; expected a folder with one folder of images per class")
     entries = [entry for entry in _scan(path) if not entry.name.startswith(".")]
     folders = [Path(entry.path) for entry in entries if entry.is_dir()]
     if len(folders) < 2:
         given = f"only one class folder ({_printable(folders[0].name)})" if folders else "no class folders"
-        raise ValueError(f"data.path: {path} has {given}; at least two are wanted, <path>/<class name>/<image files>")
+        raise ValueError(f"data.path: {path} has {given}; expected at least two, <path>/<class name>/<image files>")
     for folder in folders:
         name = _printable(folder.name)
         if name != name.strip() or not name.isprintable():  # the data set keeps class names one a line, stripped
@@ -99,7 +99,7 @@ def _image_files(folder: Path) -> tuple[list[str], int]:
         deeper = sum(entry.is_dir() for entry in entries)
         hint = f"; {deeper} folders inside it are not searched" if deeper else ""
         raise ValueError(
-            f"data.path: class folder {folder} {given}, at least {SMALLEST_CLASS} are wanted to split into train and "
+            f"data.path: class folder {folder} {given}; expected at least {SMALLEST_CLASS}, to split into train and "
             f"test{hint} (suffixes: {' '.join(SUFFIXES)})"
         )
     return names, len(entries) - len(names)

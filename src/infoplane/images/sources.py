@@ -103,5 +103,5 @@ def open_source(options: SourceOptions) -> Source:
         ValueError: no such source, or one that holds nothing usable (one line says what is wrong).
     """
     if options.source not in SOURCES:
-        raise ValueError(f"data.source: {options.source!r} given, expected one of {', '.join(SOURCES)}")
+        raise ValueError(f"data.source: {options.source!r} given; expected one of {', '.join(SOURCES)}")
     return SOURCES[options.source](options)

@@ -42,7 +42,7 @@ def quotas(counts: npt.NDArray[np.int64], limit: int | None) -> npt.NDArray[np.i
     if limit is None or limit >= total:
         return counts.copy()
     if limit < 2 * len(counts):
-        raise ValueError(f"data.limit: {limit} given, {len(counts)} classes need at least {2 * len(counts)} images")
+        raise ValueError(f"data.limit: {limit} given; expected at least {2 * len(counts)} for {len(counts)} classes")
     ideal = counts * (limit / total)
     taken: npt.NDArray[np.int64] = np.maximum(np.floor(ideal).astype(np.int64), 2)
     while (missing := limit - int(taken.sum())) != 0:
@@ -68,7 +68,7 @@ class StratifiedDeal:
             ValueError: a fraction or a limit out of range.
         """
         if not 0 < test_fraction < 1:
-            raise ValueError(f"data.test_fraction: {test_fraction} given, a number between 0 and 1 is wanted")
+            raise ValueError(f"data.test_fraction: {test_fraction} given; expected a number between 0 and 1")
         self._fraction = test_fraction
         self._quotas = quotas(counts, limit)
         self.dealt = np.zeros(len(counts), dtype=np.int64)

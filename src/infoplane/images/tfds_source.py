@@ -75,7 +75,7 @@ def _image_and_label(name: str, features: Any) -> tuple[str, str]:
         labels = ["label"]
     if len(images) != 1 or len(labels) != 1:
         found = ", ".join(f"{key} ({type(feature).__name__})" for key, feature in sorted(features.items()))
-        raise ValueError(f"data.name: {name} has {found}; one image and one class label are wanted")
+        raise ValueError(f"data.name: {name} has {found}; expected one image and one class label")
     return images[0], labels[0]
 
 
@@ -84,12 +84,12 @@ def _splits(name: str, wanted: str, known: Any) -> Iterator[str]:
     for part in dict.fromkeys(names):
         if part not in known:
             allowed = ", ".join(sorted(known))
-            raise ValueError(f"data.split: {name} has no split {part!r}; allowed are {allowed}, joined by +, or {ALL}")
+            raise ValueError(f"data.split: {name} has no split {part!r}; expected {allowed}, joined by +, or {ALL}")
         yield part
 
 
 def _files(name: str, builder: Any, split: str) -> list[Path]:
     file_format = builder.info.file_format
     if file_format is not None and file_format.value != "tfrecord":
-        raise ValueError(f"data.name: {name} is prepared as {file_format.value}; only tfrecord is read")
+        raise ValueError(f"data.name: {name} is prepared as {file_format.value}; expected tfrecord")
     return [Path(str(path)) for path in builder.info.splits[split].filepaths]

@@ -145,4 +145,4 @@ def _refuse_small_classes(source: Source, usable: Labels, candidates: Labels) ->
     for name, images, files in zip(source.classes, usable, candidates, strict=True):
         if images < 2:
             of = f" (of {files} files)" if files != images else ""
-            raise ValueError(f"data: class {name!r} has {images} usable images{of}, 2 are needed to split it")
+            raise ValueError(f"data: class {name!r} has {images} usable images{of}; expected at least 2, to split it")

@@ -44,21 +44,21 @@ class SuiteSettings(Options):
         allowed = (*METHODS, PUBLISHED)
         unknown = [name for name in methods if name not in allowed]
         if unknown or not methods:
-            raise ValueError(f"one or more of {', '.join(allowed)} are allowed")
+            raise ValueError(f"expected one or more of {', '.join(allowed)}")
         return methods
 
     @field_validator("samples")
     @classmethod
     def _enough(cls, samples: tuple[int, ...]) -> tuple[int, ...]:
         if not samples or any(n < 100 for n in samples):
-            raise ValueError("one or more sizes of at least 100 are allowed")
+            raise ValueError("expected one or more sizes of at least 100")
         return samples
 
     @field_validator("dimensions")
     @classmethod
     def _positive(cls, dimensions: tuple[int, ...]) -> tuple[int, ...]:
         if any(dimension < 1 for dimension in dimensions):
-            raise ValueError("dimensions of at least 1 are allowed; [] where the suite has none")
+            raise ValueError("expected dimensions of at least 1, or [] where the suite has none")
         return dimensions
 
 
@@ -87,7 +87,7 @@ class Calibrate(Section):
     @classmethod
     def _suites(cls, suites: tuple[str, ...]) -> tuple[str, ...]:
         if not suites or any(name not in SUITE_NAMES for name in suites) or len(set(suites)) < len(suites):
-            raise ValueError(f"one or more of {', '.join(SUITE_NAMES)} are allowed, each once")
+            raise ValueError(f"expected one or more of {', '.join(SUITE_NAMES)}, each once")
         return suites
 
     def settings(self, suite: str, full: SuiteOptions, seed: int) -> Settings:

@@ -42,7 +42,9 @@ def check(path: Path = PARAMS_FILE) -> None:
 
     data = read_yaml(path)
     known = [*_OTHER_KEYS, *(section.key for section in SECTIONS)]
-    problems += [f"{path}: {key}: no such section; allowed are {', '.join(known)}" for key in data if key not in known]
+    problems += [
+        f"{path}: {key}: no such section; expected one of {', '.join(known)}" for key in data if key not in known
+    ]
     attempt(lambda: read_seed(path), *(lambda section=section: section.load(path) for section in SECTIONS))
     attempt(lambda: _check_encoders(path))
     if problems:
@@ -113,7 +115,7 @@ def _no_input(folder: Path) -> str | None:
     if not folder.is_dir():
         return "no such folder"
     if Path.cwd().is_relative_to(folder.resolve()):
-        return "this checkout lies in it, results and all; a folder of its own is wanted"
+        return "this checkout lies in it, results and all; expected a folder of its own"
     return None
 
 

@@ -24,5 +24,5 @@ class Classifier(Section):
     @classmethod
     def _increasing(cls, stops: tuple[int, ...]) -> tuple[int, ...]:
         if not stops or stops[0] < 1 or any(b <= a for a, b in itertools.pairwise(stops)):
-            raise ValueError("one or more epochs in increasing order, each at least 1, are allowed")
+            raise ValueError("expected one or more epochs in increasing order, each at least 1")
         return stops

@@ -23,5 +23,5 @@ class CriticSettings(Options):
     @classmethod
     def _widths(cls, hidden: tuple[int, ...]) -> tuple[int, ...]:
         if any(width < 1 for width in hidden):
-            raise ValueError("widths of at least 1 are allowed; [] is a linear critic")
+            raise ValueError("expected widths of at least 1, or [] for a linear critic")
         return hidden

@@ -23,24 +23,24 @@ class EncoderOptions(Options):
     @classmethod
     def _inside(cls, file: str | None) -> str | None:
         if file is not None and (PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts):
-            raise ValueError("a file in embed.path, by its path from there, is allowed")
+            raise ValueError("expected a file in embed.path, named by its path from there")
         return file
 
     @field_validator("model")
     @classmethod
     def _keras_file(cls, model: str | None) -> str | None:
         if model is not None and not model.endswith(".keras"):
-            raise ValueError("a .keras file, as model.save writes it, is allowed")
+            raise ValueError("expected a .keras file, as model.save writes it")
         return model
 
     @model_validator(mode="after")
     def _belong_together(self) -> Self:
         if self.weights is not None and self.model is not None:
-            raise ValueError("weights or model is allowed, not both")
+            raise ValueError("expected weights or model, not both")
         if self.model is not None and self.layer is None:
             raise ValueError("layer is missing: the name of the model's layer that is read")
         if self.model is None and (self.layer is not None or self.preprocessing != "none"):
-            raise ValueError("layer and preprocessing are allowed with model only")
+            raise ValueError("expected layer and preprocessing with model only")
         return self
 
     def file(self) -> dict[str, str | None] | None:
@@ -59,7 +59,7 @@ def load_encoders(path: Path = PARAMS_FILE) -> tuple[str, ...]:
     read_keys.add("encoders")
     names: Any = read_yaml(path).get("encoders")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"{path}: encoders: {names!r} given, a list of one or more encoder names is wanted")
+        raise ValueError(f"{path}: encoders: {names!r} given; expected a list of one or more encoder names")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"{path}: encoders: {', '.join(twice)} listed more than once")

@@ -26,5 +26,5 @@ class Measure(Section):
     @classmethod
     def _positive(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
         if any(level <= 0 for level in levels) or len(set(levels)) < len(levels):
-            raise ValueError("distinct numbers greater than 0 are allowed; [] measures at measure.noise_std alone")
+            raise ValueError("expected distinct numbers greater than 0, or [] to measure at measure.noise_std alone")
         return levels

@@ -46,7 +46,7 @@ class InformationPlane(Section):
     @classmethod
     def _known(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
         if not networks or any(name not in NETWORKS for name in networks) or len(set(networks)) < len(networks):
-            raise ValueError(f"one or more of {', '.join(NETWORKS)} are allowed, each once")
+            raise ValueError(f"expected one or more of {', '.join(NETWORKS)}, each once")
         return networks
 
     def small_net(self, name: str) -> SmallNet:

@@ -44,7 +44,7 @@ def rendered(name: str, folder: Path) -> str:
     """
     allowed = names(folder)
     if name not in allowed:
-        raise ValueError(f"profile {name!r} given; allowed are {', '.join(allowed)}")
+        raise ValueError(f"profile {name!r} given; expected one of {', '.join(allowed)}")
     base = (folder / BASE).read_text(encoding="utf-8")
     if name == BASE.stem:
         return base

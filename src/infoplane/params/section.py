@@ -67,7 +67,7 @@ def read_yaml(path: Path = PARAMS_FILE) -> dict[str, Any]:
     except YAMLError as error:
         raise ValueError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):
-        raise ValueError(f"{path}: a mapping of sections is wanted")
+        raise ValueError(f"{path}: {type(data).__name__} given; expected a mapping of sections")
     return data
 
 
@@ -76,15 +76,15 @@ def read_seed(path: Path = PARAMS_FILE) -> int:
     read_keys.add("seed")
     seed = read_yaml(path).get("seed")
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise ValueError(f"{path}: seed: {seed!r} given, a whole number from 0 to 4294967295 is allowed")
+        raise ValueError(f"{path}: seed: {seed!r} given; expected a whole number from 0 to 4294967295")
     return seed
 
 
 def parse(model: type[Model], data: Any, path: Path, key: str) -> Model:
-    """``data`` as a ``model``; every problem becomes one line that names the key and what is allowed."""
+    """``data`` as a ``model``; every problem becomes one line that names the key and what was expected."""
     if not isinstance(data, dict):
         raise ValueError(
-            f"{path}: {key}: {data!r} given, a section with the keys {_listed(model.model_fields)} is wanted"
+            f"{path}: {key}: {data!r} given; expected a section with the keys {_listed(model.model_fields)}"
         )
     try:
         return model.model_validate(data)
@@ -100,11 +100,11 @@ def _problem(model: type[BaseModel], key: str, problem: Any) -> str:
         allowed = _fields_at(model, where[:-1])
         close = difflib.get_close_matches(where[-1], allowed, n=1)
         hint = f" (did you mean {close[0]}?)" if close else ""
-        return f"{name}: no such key{hint}; allowed are {_listed(allowed)}"
+        return f"{name}: no such key{hint}; expected one of {_listed(allowed)}"
     if problem["type"] == "missing":
         return f"{name}: missing"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{name}: {problem['input']!r} given: {message[:1].lower()}{message[1:]}"
+    message = problem["msg"].removeprefix("Value error, ").replace("Input should be ", "expected ", 1)
+    return f"{name}: {problem['input']!r} given; {message[:1].lower()}{message[1:]}"
 
 
 def _fields_at(model: type[BaseModel], where: Iterable[str]) -> list[str]:

@@ -70,7 +70,7 @@ def inside_brackets(
         ValueError: no noise inside, or too few passes.
     """
     if not net.noise_std > 0 or passes < 2:
-        raise ValueError(f"noise_std {net.noise_std} inside and {passes} passes given; noise and 2 passes are wanted")
+        raise ValueError(f"noise_std {net.noise_std} inside and {passes} passes given; expected noise and 2 passes")
     order = np.argsort(y, kind="stable")
     bounds = np.concatenate([[0], np.cumsum(np.bincount(y))]).astype(np.int64)
     runs = _passes(net, weights, signed(x[order]), seed)

@@ -30,7 +30,7 @@ def layer_outputs(model: Any, x: Array, names: Sequence[str], batch_size: int = 
     known = [layer.name for layer in model.layers]
     missing = [name for name in names if name not in known]
     if missing:
-        raise ValueError(f"layers: {', '.join(missing)} given; the network has {', '.join(known)}")
+        raise ValueError(f"layers: {', '.join(missing)} given; expected one or more of {', '.join(known)}")
     probe = keras.Model(model.inputs, [model.get_layer(name).output for name in names])
     outputs = probe.predict(x, batch_size=batch_size, verbose=0)
     outputs = outputs if isinstance(outputs, list) else [outputs]

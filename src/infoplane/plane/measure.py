@@ -134,11 +134,9 @@ def _small(
     net: SmallNet, x: Array, labels: Labels, seeds: int, seed: int, options: PlaneOptions, population: bool
 ) -> Plane:
     if x.ndim != 2 or not np.isin(x, (0, 1)).all() or labels.max() > 1:
-        raise ValueError(
-            f"x: shape {x.shape}, {labels.max() + 1} classes; the small network takes (n, d) of 0 and 1, 2 classes"
-        )
+        raise ValueError(f"x: shape {x.shape}, {labels.max() + 1} classes; expected 0 and 1 of shape (n, d), 2 classes")
     if seeds < 1:
-        raise ValueError(f"seeds: {seeds} given, at least 1 is wanted")
+        raise ValueError(f"seeds: {seeds} given; expected at least 1")
     rows: list[dict[str, Any]] = []
     trained = [train(net, x, labels, integer_seed(seed, "network", number)) for number in range(seeds)]
     for number, training in enumerate(trained):
@@ -171,7 +169,7 @@ def _keras_snapshots(
     from infoplane.plane.keras_layers import layer_names, layer_outputs, scores
 
     if not hasattr(model, "get_weights") or not getattr(model, "layers", None):
-        raise ValueError(f"network: {type(model).__name__} given; a SmallNet or a built Keras model is wanted")
+        raise ValueError(f"network: {type(model).__name__} given; expected a SmallNet or a built Keras model")
     chosen = list(names) if names is not None else layer_names(model)
     present, snapshots = model.get_weights(), []
     try:

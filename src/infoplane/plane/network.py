@@ -39,15 +39,15 @@ class SmallNet:
 
     def __post_init__(self) -> None:
         if self.activation not in ACTIVATIONS:
-            raise ValueError(f"activation: {self.activation!r} given; {' or '.join(ACTIVATIONS)} is wanted")
+            raise ValueError(f"activation: {self.activation!r} given; expected {' or '.join(ACTIVATIONS)}")
         if not self.widths or min(self.widths) < 1 or self.widths[-1] != 1:
-            raise ValueError(f"widths: {self.widths} given; positive widths that end in one output are wanted")
+            raise ValueError(f"widths: {self.widths} given; expected positive widths that end in one output")
         if self.epochs < 1 or self.batch_size < 1:
-            raise ValueError(f"epochs {self.epochs}, batch_size {self.batch_size} given; at least 1 is wanted")
+            raise ValueError(f"epochs {self.epochs}, batch_size {self.batch_size} given; expected at least 1")
         if not (self.learning_rate > 0 and 0 <= self.momentum < 1 and self.noise_std >= 0):
             raise ValueError(
-                f"learning_rate {self.learning_rate} > 0, momentum {self.momentum} in [0, 1) and "
-                f"noise_std {self.noise_std} >= 0 are wanted"
+                f"learning_rate {self.learning_rate}, momentum {self.momentum}, noise_std {self.noise_std} given; "
+                "expected above 0, 0 to below 1, at least 0"
             )
 
 

@@ -122,7 +122,7 @@ def fisher_interval(r: float, n: int) -> tuple[float, float]:
     Source: Fisher 1921, "On the probable error of a coefficient of correlation deduced from a small sample".
     """
     if n < 4:
-        raise ValueError(f"{n} points: Fisher's interval needs 4 or more")
+        raise ValueError(f"{n} points; expected at least 4, for Fisher's interval")
     if abs(r) >= 1.0:
         return r, r
     centre, half = math.atanh(r), Z95 / math.sqrt(n - 3)
@@ -195,7 +195,7 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     if not isinstance(table, pd.DataFrame):
-        raise ValueError(f"table: a pandas DataFrame is wanted, {type(table).__name__} given")
+        raise ValueError(f"table: {type(table).__name__} given; expected a pandas DataFrame")
     missing = [name for name in ("encoder", "stop", *NAMES) if name not in table.columns]
     if missing:
         raise ValueError(f"table: no column {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")

@@ -47,7 +47,7 @@ def difference(first: str, a: FloatArray, second: str, b: FloatArray) -> Differe
         ValueError: influences of different shape, so not of the same samples.
     """
     if a.shape != b.shape or a.ndim != 2 or len(a) != 2:
-        raise ValueError(f"influence: {first} has shape {a.shape}, {second} {b.shape}; both must be (2, n)")
+        raise ValueError(f"influence: {first} has shape {a.shape}, {second} {b.shape}; expected (2, n) for both")
     low, high = a[0] - b[1], a[1] - b[0]
     lower_se, upper_se = (float(row.std(ddof=1)) / math.sqrt(a.shape[1]) for row in (low, high))
     return Difference(first, second, float(low.mean()), float(high.mean()), lower_se, upper_se)

@@ -40,7 +40,7 @@ class Measurements:
         for name in ("encoders", "stops"):
             given = list(getattr(self, name))
             if not given or len(set(given)) < len(given):
-                raise ValueError(f"{name}: {given} given; a list with at least one entry and none twice is wanted")
+                raise ValueError(f"{name}: {given} given; expected a list with at least one entry and none twice")
         for name in ("training", "noise", "label", "prediction"):
             _require(getattr(self, name), self.encoders, name)
         for encoder in self.encoders:
@@ -65,7 +65,7 @@ class Measurements:
 def _require(found: Mapping[str, Any], wanted: Iterable[str], what: str) -> None:
     missing = [name for name in wanted if name not in found]
     if missing:
-        raise ValueError(f"{what}: no {', '.join(missing)}; it has {', '.join(found) or 'nothing'}")
+        raise ValueError(f"{what}: no {', '.join(missing)}; found {', '.join(found) or 'nothing'}")
 
 
 def summarise(measured: Measurements) -> dict[str, dict[str, dict[str, Any]]]:
