@@ -105,11 +105,11 @@ def test_an_own_model_is_its_own_untrained_control(saved: tuple[Path, Any]) -> N
 
 def test_a_wrong_layer_lists_the_layers(saved: tuple[Path, Any]) -> None:
     text = complaint("mine", own(saved[0], "hiden"))
-    assert text.startswith("encoder_options.mine.layer: 'hiden' given; the layers of ")
+    assert text.startswith("encoder_options.mine.layer: 'hiden' given; expected a layer of ")
     assert all(layer in text for layer in ("convolution", "tokens", "hidden", "classes"))
 
 
-def test_another_size_says_which_is_wanted(saved: tuple[Path, Any]) -> None:
+def test_another_size_says_which_is_expected(saved: tuple[Path, Any]) -> None:
     text = complaint("mine", own(saved[0], "hidden"), size=48)
     assert "set encoder_options.mine.image_size to 32" in text
 

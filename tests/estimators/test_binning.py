@@ -132,7 +132,7 @@ def test_more_than_three_columns_are_refused_with_the_reason() -> None:
         ({"strategy": "kmeans"}, "strategy='kmeans' given; expected one of adaptive, fixed"),
         ({"bins": 1}, "bins=1 given; expected at least 2"),
         ({"strategy": "fixed", "x_range": (1.0, 1.0)}, r"x_range=\(1.0, 1.0\) given"),
-        ({"x_range": (0.0, 1.0)}, "x_range and z_range are for strategy='fixed'"),
+        ({"x_range": (0.0, 1.0)}, "x_range or z_range given with strategy='adaptive'"),
     ],
 )
 def test_wrong_options_are_named(options: dict, message: str) -> None:
