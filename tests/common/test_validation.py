@@ -149,7 +149,7 @@ def test_columns_that_vary(values: list[int]) -> None:
 def test_noise_against_ties_stays_within_half_the_least_gap(values: list[float], seed: int) -> None:
     """Every value can still be told from the noisy one, so nothing is lost; and ties that floats resolve are gone."""
     column = np.array(values)
-    noisy = margins.untied(column[:, None], np.random.default_rng(seed))[0][:, 0]
+    noisy = margins.break_ties(column[:, None], np.random.default_rng(seed))[0][:, 0]
     distinct = np.unique(column)
     assert np.abs(noisy - column).max() <= 0.5 * (np.diff(distinct).min() if len(distinct) > 1 else 0.0)
     nearest = distinct[np.abs(noisy[:, None] - distinct[None]).argmin(axis=1)]
@@ -157,7 +157,7 @@ def test_noise_against_ties_stays_within_half_the_least_gap(values: list[float],
 
 
 def test_noise_against_ties_leaves_columns_without_ties_alone() -> None:
-    noisy, tied = margins.untied(np.column_stack([X[:, 0], np.round(X[:, 1])]), np.random.default_rng(0))
+    noisy, tied = margins.break_ties(np.column_stack([X[:, 0], np.round(X[:, 1])]), np.random.default_rng(0))
     assert tied == 1
     np.testing.assert_array_equal(noisy[:, 0], X[:, 0])
     assert len(np.unique(noisy[:, 1])) == 200

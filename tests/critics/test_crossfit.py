@@ -7,7 +7,7 @@ import pytest
 
 from infoplane.critics import crossfit
 from infoplane.critics.networks import CriticOptions
-from infoplane.estimators.clusters import mixture
+from infoplane.estimators.clusters import fit_mixture
 from infoplane.estimators.normal_margins import normal_margins
 
 
@@ -95,17 +95,17 @@ def test_clusters_are_found_with_their_shares_and_spread() -> None:
     random = np.random.default_rng(4)
     labels = random.choice(3, size=3000, p=[0.5, 0.3, 0.2])
     t = (10 * np.eye(3)[labels] + 0.5 * random.normal(size=(3000, 3))).astype(np.float32)
-    found = mixture(t, 12, np.random.default_rng(9))
+    found = fit_mixture(t, 12, np.random.default_rng(9))
     distance = np.linalg.norm(found.centres[:, None] - 10 * np.eye(3)[None], axis=2)
     assert distance.min(axis=1).max() < 1.5  # no centre between the groups
     shares = np.bincount(distance.argmin(axis=1), weights=found.shares, minlength=3)
     assert shares == pytest.approx([0.5, 0.3, 0.2], abs=0.03)
     between = found.shares @ np.square(found.centres - t.mean(axis=0))
-    assert between + found.within == pytest.approx(t.var(axis=0), rel=0.01)
+    assert between + found.variances == pytest.approx(t.var(axis=0), rel=0.01)
 
 
 def test_one_component_is_the_sample_s_mean_and_variance() -> None:
     t = np.random.default_rng(5).normal(2.0, 3.0, size=(40, 2)).astype(np.float32)
-    found = mixture(t, 1, np.random.default_rng(0))
+    found = fit_mixture(t, 1, np.random.default_rng(0))
     assert found.centres[0] == pytest.approx(t.mean(axis=0), abs=1e-4)
-    assert found.within == pytest.approx(t.var(axis=0, ddof=1), rel=1e-4)
+    assert found.variances == pytest.approx(t.var(axis=0, ddof=1), rel=1e-4)

@@ -13,7 +13,7 @@ from scipy.special import psi
 from scipy.stats import norm
 
 from infoplane.estimators import _trees, nearest_neighbours
-from infoplane.estimators._trees import Norm, Products, Tree
+from infoplane.estimators._trees import Norm, ProductSearch, TreeSearch
 from infoplane.estimators.nearest_neighbours import ksg, mixed_ksg, ross
 
 
@@ -159,9 +159,9 @@ def test_both_trees_give_the_same_distances_and_counts(norm: Norm, monkeypatch: 
         monkeypatch.setattr(_trees, "_MANY_SAMPLES", many)
         if many > 1:
             monkeypatch.delitem(sys.modules, "sklearn.neighbors")
-        tree = Tree(points, norm, 10)
-        radius = tree.distance(points, 4)
-        found.append((type(tree._tree).__name__, radius, tree.inside(points, radius)))
+        tree = TreeSearch(points, norm, 10)
+        radius = tree.kth_distance(points, 4)
+        found.append((type(tree._tree).__name__, radius, tree.count_within(points, radius)))
     (first, *_), (second, *_) = found
     assert (first, second) == ("KDTree", "cKDTree")
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-15)
@@ -173,12 +173,16 @@ def test_both_trees_give_the_same_distances_and_counts(norm: Norm, monkeypatch: 
 def test_products_give_the_same_distances_and_counts_as_trees(columns: int) -> None:
     points = np.random.default_rng(1).normal(size=(400, columns)) + 100.0
     points[7] = points[3]
-    tree, products = Tree(points, "euclidean", 10), Products(points)
-    radius = tree.distance(points, 4)
-    np.testing.assert_allclose(products.distance(points, 4), radius, rtol=1e-9)
-    np.testing.assert_array_equal(products.inside(points, products.distance(points, 4)), tree.inside(points, radius))
-    np.testing.assert_array_equal(products.inside(points, np.zeros(400)), tree.inside(points, np.zeros(400)))
-    assert products.distance(points, 1)[3] == 0.0
+    tree, products = TreeSearch(points, "euclidean", 10), ProductSearch(points)
+    radius = tree.kth_distance(points, 4)
+    np.testing.assert_allclose(products.kth_distance(points, 4), radius, rtol=1e-9)
+    np.testing.assert_array_equal(
+        products.count_within(points, products.kth_distance(points, 4)), tree.count_within(points, radius)
+    )
+    np.testing.assert_array_equal(
+        products.count_within(points, np.zeros(400)), tree.count_within(points, np.zeros(400))
+    )
+    assert products.kth_distance(points, 1)[3] == 0.0
 
 
 @settings(max_examples=25, deadline=None)

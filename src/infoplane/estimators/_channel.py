@@ -1,8 +1,8 @@
 """The n x n table of log p(y_i | t_j) of a Gaussian channel y_i = t_i + noise, in blocks of rows.
 
 Two matrix products, T T' and Z T', serve every noise level and both signs of the noise. Everything is relative to
-the sample's own centre: the tables hold log p(y_i | t_j) - log p(y_i | t_i), zero on the diagonal, so that nothing
-cancels that need not.
+the sample's own centre: the tables hold log p(y_i | t_j) - log p(y_i | t_i), zero on the diagonal, which
+avoids cancellation.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from infoplane.common.aliases import Array, FloatArray
 from infoplane.common.seeds import seed_sequence
 
 _CHUNK_ROWS = 8192
+"""Rows converted to float64 at a time."""
 _SINGLE_PRECISION_LOSS = 2e-3
 """Largest error of a log-density (nats) for which products in float32 are used."""
 
@@ -37,7 +38,7 @@ class Centres:
 
     @property
     def n(self) -> int:
-        """How many points."""
+        """Number of points."""
         return len(self.points)
 
 
@@ -78,7 +79,7 @@ def unit_noise(rows: npt.NDArray[np.int64], width: int, seed: int, draw: int) ->
 
 @dataclass(frozen=True)
 class TableBlock:
-    """Some rows of the table, from which the table at any noise level follows."""
+    """Some rows of the table, in the form from which the table at any noise level is computed."""
 
     rows: slice
     half_distances: Array
@@ -102,7 +103,7 @@ class TableBlock:
 
 
 def default_block_rows(n: int, d: int) -> int:
-    """Rows for which the block stays in the cache, or, for wide samples, for which the products run at full rate."""
+    """Rows per block: few enough for the processor's cache, or, for wide samples, enough for fast matrix products."""
     return min(n, max(256 if d >= 256 else 32, min(1024, 2**18 // n)))
 
 
@@ -128,7 +129,7 @@ def table_blocks(centres: Centres, draws: int, seed: int, block_rows: int) -> It
         yield TableBlock(rows, half, tuple(projections), excess)
 
 
-def exponentials(log_ratios: Array) -> tuple[Array, FloatArray]:
+def shifted_exponentials(log_ratios: Array) -> tuple[Array, FloatArray]:
     """exp(log_ratios - shift) in place, and the shift per row: 0 unless a row would vanish in this precision.
 
     No entry overflows: log_ratios_ij <= (z_i . u)^2 / 2 with u a unit vector independent of z_i.
@@ -143,7 +144,7 @@ def exponentials(log_ratios: Array) -> tuple[Array, FloatArray]:
 
 
 def own_class_blocks(rows: slice, bounds: Sequence[int] | npt.NDArray[np.int64]) -> Iterator[tuple[slice, slice]]:
-    """For each class among ``rows`` of the sorted samples: its rows within the block, and its columns."""
+    """For each class among ``rows`` of the samples sorted by class: its rows within the block, and its columns."""
     for low, high in pairwise(bounds):
         first, last = max(rows.start, int(low)), min(rows.stop, int(high))
         if first < last:

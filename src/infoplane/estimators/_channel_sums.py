@@ -1,4 +1,4 @@
-"""Log-sums over the channel table for one noise level: of a sample, of a whole population, and without noise."""
+"""Log-sums over the channel table at one noise level: for a sample, for a whole population, and of distances alone."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import math
 import numpy as np
 
 from infoplane.common.aliases import Array, FloatArray
-from infoplane.estimators._channel import Centres, TableBlock, exponentials, own_class_blocks
+from infoplane.estimators._channel import Centres, TableBlock, own_class_blocks, shifted_exponentials
 
 
 class SampleSums:
-    """Per-sample terms of the bounds on the population's MI, and how each sample, as a centre, moves the others'.
+    """Terms of the bounds on the population's MI for each sample, and each sample's influence as a centre.
 
     The bounds are means of terms f_i that share their centres, so the standard error comes from the influence of a
-    sample: its own term and, through ``pull``, minus its responsibility for all the other noisy samples (the Hájek
-    projection; an infinitesimal jackknife).
+    sample: its own term minus its responsibility, as a centre, for all the other noisy samples (the Hájek projection;
+    an infinitesimal jackknife).
     """
 
     def __init__(self, centres: Centres, noise_std: float) -> None:
         n = centres.n
         self.centres, self.noise_std, self.count = centres, noise_std, 0
         self.lower, self.upper = np.zeros(n), np.zeros(n)
-        self.pull = np.zeros((n, 2))
+        self.responsibility = np.zeros((n, 2))
         self.posterior, self.within = np.zeros(n), np.zeros(n)
-        self.class_pull = np.zeros((n, 2))
+        self.class_responsibility = np.zeros((n, 2))
         if centres.bounds is not None:
             counts = np.diff(centres.bounds)
             classes = len(counts)
@@ -32,7 +32,7 @@ class SampleSums:
             self.log_share = np.log(own_count / n)
             self.log_own_count = np.log(own_count)
             # Mixing in a little of the label's frequency among the others keeps ln q finite; any fixed q is a bound.
-            self.mixed = classes / (n + classes)
+            self.prior_weight = classes / (n + classes)
             self.prior = own_count / (n - 1 + classes)
 
     def add(self, block: TableBlock) -> None:
@@ -41,15 +41,15 @@ class SampleSums:
         draws = 2 * len(block.projections)
         for table in block.log_ratios(self.noise_std):
             table[diagonal] = -np.inf
-            others, shift = exponentials(table)
+            others, shift = shifted_exponentials(table)
             sums = others.sum(axis=1, dtype=np.float64)
             log_others = np.log(sums) + shift
             log_all = np.logaddexp(0.0, log_others)
             self.lower[block.rows] += (math.log(self.centres.n) - log_all) / draws
             self.upper[block.rows] += (math.log(self.centres.n - 1) - log_others) / draws
             weights = np.stack([np.exp(shift - log_all), 1 / sums], axis=1) / draws
-            self.pull += others.T @ weights.astype(others.dtype)
-            self.pull[block.rows, 0] += np.exp(-log_all) / draws
+            self.responsibility += others.T @ weights.astype(others.dtype)
+            self.responsibility[block.rows, 0] += np.exp(-log_all) / draws
             if self.centres.bounds is not None:
                 self._add_labels(block.rows, others, shift, sums, draws)
 
@@ -59,18 +59,18 @@ class SampleSums:
         blocks = list(own_class_blocks(rows, self.centres.bounds))
         for local, columns in blocks:
             own[local] = others[local, columns].sum(axis=1, dtype=np.float64)
-        q = (1 - self.mixed) * own / sums + self.mixed * self.prior[rows]
+        q = (1 - self.prior_weight) * own / sums + self.prior_weight * self.prior[rows]
         self.posterior[rows] += (np.log(q) - self.log_share[rows]) / draws
         with np.errstate(divide="ignore"):
             log_own = np.logaddexp(0.0, np.log(own) + shift)
         self.within[rows] += (self.log_own_count[rows] - log_own) / draws
-        gain = (1 - self.mixed) / (sums * q)
+        gain = (1 - self.prior_weight) / (sums * q)
         loss = (gain * own / sums / draws).astype(others.dtype)
-        self.class_pull[:, 0] += others.T @ loss
+        self.class_responsibility[:, 0] += others.T @ loss
         weights = (np.stack([-gain, np.exp(shift - log_own)], axis=1) / draws).astype(others.dtype)
         for local, columns in blocks:
-            self.class_pull[columns] += others[local, columns].T @ weights[local]
-        self.class_pull[rows, 1] += np.exp(-log_own) / draws
+            self.class_responsibility[columns] += others[local, columns].T @ weights[local]
+        self.class_responsibility[rows, 1] += np.exp(-log_own) / draws
 
     def _in_callers_order(self, values: FloatArray) -> FloatArray:
         ordered = np.empty_like(values)
@@ -79,16 +79,16 @@ class SampleSums:
 
     def influence(self) -> FloatArray:
         """Shape (2, n), the caller's order: row means are the lower and the upper bound on I(X; T + noise)."""
-        return self._in_callers_order(np.stack([self.lower, self.upper]) + 1 - self.pull.T)
+        return self._in_callers_order(np.stack([self.lower, self.upper]) + 1 - self.responsibility.T)
 
     def label_influence(self) -> FloatArray:
         """Shape (2, n): lower bound on I(T + noise; Y), and the class-weighted mean of within-class lower bounds."""
-        rows = [self.posterior - self.class_pull[:, 0], self.within + 1 - self.class_pull[:, 1]]
+        rows = [self.posterior - self.class_responsibility[:, 0], self.within + 1 - self.class_responsibility[:, 1]]
         return self._in_callers_order(np.stack(rows))
 
 
 class PopulationSums:
-    """The MI of the equally likely centres themselves: exact up to the Monte Carlo noise that this class tracks.
+    """Terms of the MI of a population of equally likely centres: exact up to Monte Carlo error, which is estimated.
 
     The mean over z and -z is one evaluation; |z|^2 - d, whose mean is known, serves as a control variate.
     """
@@ -131,7 +131,7 @@ class PopulationSums:
 
 
 class PairwiseSums:
-    """Kolchinsky-Tracey figures: log-sums of the distances alone, in KL and Bhattacharyya form."""
+    """Bounds by Kolchinsky and Tracey (2017): log-sums of the pairwise distances, in KL and Bhattacharyya form."""
 
     def __init__(self, centres: Centres, noise_std: float) -> None:
         self.centres, self.noise_std = centres, noise_std

@@ -19,39 +19,42 @@ from infoplane.common.aliases import FloatArray, IntArray
 Norm = Literal["chebyshev", "euclidean"]
 
 _MANY_SAMPLES = 5000
-_BARELY_INSIDE = 1.0 - 1e-12
-"""A radius times this leaves out the point that set it, whichever way the tree rounds squares and roots."""
-
+_SHRUNK_RADIUS = 1.0 - 1e-12
+"""Factor on a radius that excludes the point at exactly this distance, however squares and roots are rounded."""
 
 _MANY_COLUMNS = 8
+"""In more columns products are faster than trees (see the module)."""
 _QUERIES_AT_ONCE = 1024
-_SAME = 1e-11
-"""Squared distance, beside the largest squared norm, below which two points are one."""
+_EQUAL_POINTS = 1e-11
+"""Two points are equal if their squared distance is below this share of the largest squared norm (rounding)."""
 
 
-class Search(Protocol):
-    """Neighbours among points, shape (n, d), for one norm."""
+class NeighbourSearch(Protocol):
+    """Searches for neighbours among points, shape (n, d), by one norm."""
 
-    def distance(self, queries: FloatArray, k: int) -> FloatArray:
+    def kth_distance(self, queries: FloatArray, k: int) -> FloatArray:
         """From each query, itself one of the points, to its ``k``-th nearest other point, shape (m,)."""
 
-    def inside(self, queries: FloatArray, radius: FloatArray) -> IntArray:
-        """How many points lie nearer to each query than its ``radius``, itself included (at 0: its equals)."""
+    def count_within(self, queries: FloatArray, radius: FloatArray) -> IntArray:
+        """How many points lie nearer to each query than its ``radius``, itself included, shape (m,).
+
+        At radius 0 the points equal to the query are counted.
+        """
 
 
-def euclidean(points: FloatArray, leaf_size: int) -> Search:
-    """The search that suits so many columns."""
-    return Products(points) if points.shape[1] > _MANY_COLUMNS else Tree(points, "euclidean", leaf_size)
+def euclidean_search(points: FloatArray, leaf_size: int) -> NeighbourSearch:
+    """A search by Euclidean distance: by matrix products in more than 8 columns, else by a tree."""
+    return ProductSearch(points) if points.shape[1] > _MANY_COLUMNS else TreeSearch(points, "euclidean", leaf_size)
 
 
-class Products:
-    """All Euclidean distances from some queries at once, by a product of matrices."""
+class ProductSearch:
+    """Neighbours by all Euclidean distances from a block of queries, computed as a product of matrices."""
 
     def __init__(self, points: FloatArray) -> None:
         self._centre = points.mean(axis=0)
         self._points = points - self._centre
         self._squares = np.einsum("ij,ij->i", self._points, self._points)
-        self._least = _SAME * float(self._squares.max())
+        self._least = _EQUAL_POINTS * float(self._squares.max())
 
     def _squared(self, queries: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
         for start in range(0, len(queries), _QUERIES_AT_ONCE):
@@ -61,15 +64,15 @@ class Products:
             found[found < self._least] = 0.0
             yield block, found
 
-    def distance(self, queries: FloatArray, k: int) -> FloatArray:
-        """As :class:`Search`."""
+    def kth_distance(self, queries: FloatArray, k: int) -> FloatArray:
+        """See :class:`NeighbourSearch`."""
         result = np.empty(len(queries))
         for block, squared in self._squared(queries):
             result[block] = np.sqrt(np.partition(squared, k, axis=1)[:, k])
         return result
 
-    def inside(self, queries: FloatArray, radius: FloatArray) -> IntArray:
-        """As :class:`Search`."""
+    def count_within(self, queries: FloatArray, radius: FloatArray) -> IntArray:
+        """See :class:`NeighbourSearch`."""
         result = np.empty(len(queries), dtype=np.int64)
         for block, squared in self._squared(queries):
             reach = radius[block, None] ** 2
@@ -77,14 +80,14 @@ class Products:
         return result
 
 
-class Tree:
-    """A tree of points, shape (n, d), for one norm."""
+class TreeSearch:
+    """Neighbours by a k-d tree of points, shape (n, d), for one norm."""
 
     def __init__(self, points: FloatArray, norm: Norm, leaf_size: int) -> None:
         self._p = np.inf if norm == "chebyshev" else 2.0
         self._tree: Any
-        self._learn = len(points) >= _MANY_SAMPLES or "sklearn.neighbors" in sys.modules
-        if self._learn:
+        self._is_sklearn = len(points) >= _MANY_SAMPLES or "sklearn.neighbors" in sys.modules
+        if self._is_sklearn:
             from sklearn.neighbors import KDTree
 
             self._tree = KDTree(points, metric=norm, leaf_size=leaf_size)
@@ -95,19 +98,22 @@ class Tree:
 
     @property
     def order(self) -> IntArray:
-        """The points' numbers in the tree's order: queries in this order find its nodes in the processor's cache."""
-        return np.asarray(self._tree.get_arrays()[1] if self._learn else self._tree.indices, dtype=np.int64)
+        """Indices of the points in the tree's order, shape (n,); queries in this order are faster (processor cache)."""
+        return np.asarray(self._tree.get_arrays()[1] if self._is_sklearn else self._tree.indices, dtype=np.int64)
 
-    def distance(self, queries: FloatArray, k: int) -> FloatArray:
+    def kth_distance(self, queries: FloatArray, k: int) -> FloatArray:
         """From each query, itself a point of the tree, to its ``k``-th nearest other point, shape (m,)."""
-        if self._learn:
+        if self._is_sklearn:
             return np.asarray(self._tree.query(queries, k=k + 1)[0][:, -1], dtype=np.float64)
         return np.asarray(self._tree.query(queries, k=[k + 1], p=self._p)[0][:, 0], dtype=np.float64)
 
-    def inside(self, queries: FloatArray, radius: FloatArray) -> IntArray:
-        """How many points lie nearer to each query than its ``radius``, itself included (at 0: its equals)."""
-        shrunk = radius * _BARELY_INSIDE
-        if self._learn:
+    def count_within(self, queries: FloatArray, radius: FloatArray) -> IntArray:
+        """How many points lie nearer to each query than its ``radius``, itself included, shape (m,).
+
+        At radius 0 the points equal to the query are counted.
+        """
+        shrunk = radius * _SHRUNK_RADIUS
+        if self._is_sklearn:
             return np.asarray(self._tree.query_radius(queries, shrunk, count_only=True), dtype=np.int64)
         counts = self._tree.query_ball_point(queries, shrunk, p=self._p, return_length=True)
         return np.asarray(counts, dtype=np.int64)

@@ -36,7 +36,7 @@ from infoplane.critics.objectives import Objective
 from infoplane.critics.temperature import HeldScores, glance, held_scores, tempered, untempered
 from infoplane.critics.training import Bank
 from infoplane.estimators.checked import Checked
-from infoplane.estimators.clusters import mixture
+from infoplane.estimators.clusters import fit_mixture
 from infoplane.results.estimate import Estimate
 
 DEFAULTS = CriticOptions(
@@ -181,11 +181,11 @@ def mixture_tables(t: Array, noise_std: float, random: np.random.Generator) -> A
 
     Component c of log p(t^) + |t^|^2 / (2 s^2) is the curvature's share, plus the slope times t^, plus the height.
     """
-    found = mixture(t, _COMPONENTS, random)
+    found = fit_mixture(t, _COMPONENTS, random)
     noise = noise_std**2
     weights = axis_weights(t.var(axis=0, dtype=np.float64), noise_std)
-    weights[2] = 0.5 * found.within / (noise * (found.within + noise))
-    slopes = found.centres / (found.within + noise)
+    weights[2] = 0.5 * found.variances / (noise * (found.variances + noise))
+    slopes = found.centres / (found.variances + noise)
     heights = np.log(found.shares) - 0.5 * np.sum(slopes * found.centres, axis=1)
     table: Array = np.zeros((3 + len(slopes), t.shape[1] + 1), dtype=np.float32)
     table[:3, :-1], table[3:, :-1], table[3:, -1] = weights, slopes, heights

@@ -1,4 +1,4 @@
-"""Mutual information from a histogram; for at most 2 + 1 dimensions.
+"""Mutual information from a histogram, for at most three columns together.
 
 With d dimensions and b bins in each there are b^d cells. Beyond three dimensions most samples sit alone in theirs, and
 the estimate is then near ln n whatever the dependence; so it is refused there.
@@ -18,7 +18,7 @@ from infoplane.common.aliases import IntArray
 from infoplane.estimators.discrete import Correction, entropy, row_codes, table_estimate
 from infoplane.results.estimate import Estimate
 
-Bins = Literal["adaptive", "fixed"]
+Strategy = Literal["adaptive", "fixed"]
 Range = tuple[float, float]
 
 _SAMPLES_PER_CELL = 5
@@ -29,7 +29,7 @@ def binning(
     x: npt.ArrayLike,
     z: npt.ArrayLike,
     *,
-    strategy: Bins = "adaptive",
+    strategy: Strategy = "adaptive",
     bins: int | None = None,
     x_range: Range | None = None,
     z_range: Range | None = None,
@@ -37,7 +37,7 @@ def binning(
     labels: bool | None = None,
     seed: int = 0,
 ) -> Estimate:
-    """I(X; Z) of binned variables: a histogram, its plug-in value, a bias correction.
+    """I(X; Z) of binned variables, from the histogram's plug-in value with a bias correction.
 
     Binning loses information, so the value falls short where bins are wide against the dependence, and few samples
     per cell make it too large. Edges lie in the data's range unless given.
@@ -88,7 +88,7 @@ def binning(
 
 
 def _default_bins(labels: IntArray | None, n: int, dx: int, dz: int) -> int:
-    """So many that the cells hold five samples each on average; class labels have the bins that they have."""
+    """The bins per column with which a cell holds five samples on average; class labels are not binned."""
     cells = n / _SAMPLES_PER_CELL
     free = dx if labels is not None else dx + dz
     if labels is not None:
@@ -97,7 +97,7 @@ def _default_bins(labels: IntArray | None, n: int, dx: int, dz: int) -> int:
 
 
 def _binned(
-    x: npt.NDArray[np.generic], strategy: Bins, bins: int, limits: Range | None, name: str
+    x: npt.NDArray[np.generic], strategy: Strategy, bins: int, limits: Range | None, name: str
 ) -> npt.NDArray[np.int64]:
     if strategy == "adaptive":
         return np.column_stack([_equal_mass(column, bins) for column in x.T])
@@ -115,7 +115,7 @@ def _equal_width(column: npt.NDArray[np.float64], bins: int, limits: Range | Non
 
 
 def _equal_mass(column: npt.NDArray[np.generic], bins: int) -> IntArray:
-    """Bin by the middle rank of each value's ties, so that equal values share a bin."""
+    """Bins that hold equally many samples, by the mean rank of equal values, so that these share a bin."""
     _, group, count = np.unique(column, return_inverse=True, return_counts=True)
     middle = (np.cumsum(count) - 0.5 * count) / len(column)
     bin_of_value: IntArray = np.minimum(np.floor(middle * bins), bins - 1).astype(np.int64)

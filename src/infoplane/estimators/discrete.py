@@ -1,4 +1,4 @@
-"""Mutual information of two variables with repeated values, from the table of how often they occur together."""
+"""Mutual information of two discrete variables, from the table of how often their values occur together."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ Correction = Literal["grassberger", "miller_madow", "none"]
 CORRECTIONS: tuple[Correction, ...] = ("grassberger", "miller_madow", "none")
 
 _FEW_PER_CELL = 2.0
+"""Samples per occupied cell below which a warning says that they are too few."""
 _SHUFFLES = 20
+"""Of z, to see the bias and the noise at independence."""
 
 
 def discrete(x: npt.ArrayLike, z: npt.ArrayLike, *, correction: Correction = "grassberger", seed: int = 0) -> Estimate:
-    """I(X; Z) of discrete variables; equal rows are one value, and their order means nothing.
+    """I(X; Z) of discrete variables from a contingency table, with a 95 % interval; equal rows are one value.
 
     Args:
         x: samples, shape (n, dx) or (n,), such as class labels.
         z: samples, shape (n, dz) or (n,), paired with ``x`` row by row.
         correction: of each entropy's bias: "grassberger", the least biased in sparse tables, "miller_madow", or "none"
             for the plug-in value.
-        seed: for the shuffles that tell what independent variables would show.
+        seed: for the shuffles that show the value of independent variables.
 
     Returns:
         The estimate in nats, of kind "estimate", with the smaller of H(X) and H(Z) as its ceiling.
@@ -67,10 +69,12 @@ def table_estimate(
     if correction not in CORRECTIONS:
         raise ValueError(f"correction={correction!r} given; expected one of {', '.join(CORRECTIONS)}")
     n = len(x)
-    table = Table.of(x, z)
+    table = ContingencyTable.from_codes(x, z)
     nats = table.information(correction)
     generator = seeds.generator(seed, "discrete", "shuffles")
-    shuffled = np.array([Table.of(x, generator.permutation(z)).information(correction) for _ in range(_SHUFFLES)])
+    shuffled = np.array(
+        [ContingencyTable.from_codes(x, generator.permutation(z)).information(correction) for _ in range(_SHUFFLES)]
+    )
     left_bias = max(0.0, float(shuffled.mean()))
     error = table.standard_error(float(shuffled.var(ddof=1)))
     sparse = n < _FEW_PER_CELL * len(table.cells)
@@ -98,18 +102,21 @@ def table_estimate(
 
 
 @dataclass(frozen=True)
-class Table:
-    """How often values of two variables occur, alone and together; no zeros."""
+class ContingencyTable:
+    """Counts of the values of two discrete variables, alone and together; zeros are left out."""
 
     x: IntArray
+    """Counts of the values of X, shape (K_x,)."""
     z: IntArray
+    """Counts of the values of Z, shape (K_z,)."""
     cells: IntArray
-    density: FloatArray
-    """ln p(x, z) / p(x) p(z) of each sample, shape (n,)."""
+    """Counts of the pairs of values that occur, shape (occupied cells,)."""
+    pointwise: FloatArray
+    """ln p(x, z) / p(x) p(z) of each sample in nats, shape (n,)."""
 
     @classmethod
-    def of(cls, x: IntArray, z: IntArray) -> Table:
-        """The table of codes of shape (n,)."""
+    def from_codes(cls, x: IntArray, z: IntArray) -> ContingencyTable:
+        """The table of two variables given as codes 0, 1, ..., each of shape (n,)."""
         in_x, in_z = np.bincount(x), np.bincount(z)
         _, cell, cells = np.unique(x * len(in_z) + z, return_inverse=True, return_counts=True)
         expected = in_x[x].astype(np.float64) * in_z[z] / len(x)
@@ -120,14 +127,14 @@ class Table:
         return entropy(self.x, correction) + entropy(self.z, correction) - entropy(self.cells, correction)
 
     def standard_error(self, independent: float) -> float:
-        """Standard error in nats, from the density's spread and the variance seen between ``independent`` shuffles.
+        """Standard error in nats; ``independent`` is the variance of the values after shuffling.
 
         At independence 2n I is chi-squared with m = (K_x - 1) (K_z - 1) degrees of freedom: the variance is m / 2n^2,
-        more with corrections that add noise, while the density's own spread shows m / n^2.
+        more with corrections that add noise, while the variance of the pointwise information shows m / n^2.
         """
-        n = len(self.density)
+        n = len(self.pointwise)
         freedom = (len(self.x) - 1) * (len(self.z) - 1)
-        first = max(float(self.density.var()) / n - freedom / n**2, 0.0)
+        first = max(float(self.pointwise.var()) / n - freedom / n**2, 0.0)
         return math.sqrt(first + max(independent, freedom / (2.0 * n**2)))
 
 

@@ -1,8 +1,8 @@
-"""The mutual information of Gaussian variables with the samples' canonical correlations.
+"""Mutual information of Gaussian variables, from the canonical correlations of the samples.
 
-Right where the dependence is Gaussian: with ``margins="raw"`` the variables jointly so, with ``margins="rank"`` after a
-monotone change of each column (a Gaussian copula). Elsewhere it is the value of the nearest such model and neither a
-lower nor an upper bound; the interval is the sampling error of that value and tells nothing of the model's.
+Correct where the dependence is Gaussian: with ``margins="raw"`` the variables jointly so, with ``margins="rank"`` after
+a monotone change of each column (a Gaussian copula). Elsewhere it is the value of the nearest such model and neither a
+lower nor an upper bound; the interval covers the sampling error of that value, not the error of the model.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from infoplane.results.estimate import Estimate
 
 Margins = Literal["raw", "rank"]
 
-_EPSILON = float(np.finfo(np.float64).eps)
+_MACHINE_EPSILON = float(np.finfo(np.float64).eps)
 
 
 def gaussian(x: npt.ArrayLike, z: npt.ArrayLike, *, margins: Margins = "raw", seed: int = 0) -> Estimate:
@@ -92,28 +92,30 @@ def gaussian(x: npt.ArrayLike, z: npt.ArrayLike, *, margins: Margins = "raw", se
 
 @dataclass(frozen=True)
 class Canonical:
-    """Canonical variates of two variables, each of mean square 1, and their correlations, largest first."""
+    """Canonical variates of two variables, each of mean square 1, and their correlations in falling order."""
 
     a: FloatArray
     """Variates of x, shape (n, r), r the number of correlations."""
     b: FloatArray
     """Variates of z, shape (n, r)."""
     correlations: FloatArray
+    """Shape (r,)."""
     dx: int
     """Linearly independent columns of x."""
     dz: int
+    """Linearly independent columns of z."""
 
     @property
     def remainder(self) -> FloatArray:
         """1 - rho^2, at least what floating-point numbers resolve."""
         rho = self.correlations
-        result: FloatArray = np.maximum((1.0 - rho) * (1.0 + rho), 4.0 * _EPSILON)
+        result: FloatArray = np.maximum((1.0 - rho) * (1.0 + rho), 4.0 * _MACHINE_EPSILON)
         return result
 
     @property
     def determined(self) -> int:
-        """Number of correlations that are 1 but for rounding."""
-        return int(np.count_nonzero(self.remainder < 1e3 * _EPSILON))
+        """Number of correlations that are 1 up to rounding."""
+        return int(np.count_nonzero(self.remainder < 1e3 * _MACHINE_EPSILON))
 
     @property
     def plug_in(self) -> float:
@@ -122,7 +124,7 @@ class Canonical:
 
     @property
     def bias(self) -> float:
-        """What the plug-in value has too much, in nats, exactly so for Gaussian variables."""
+        """Mean of the plug-in value minus the truth, in nats; exact for Gaussian variables."""
         return _log_determinant_bias(len(self.a), self.dx, self.dz)
 
     def standard_error(self) -> float:
@@ -147,11 +149,11 @@ def canonical(x: FloatArray, z: FloatArray) -> Canonical:
 
     Source: Björck & Golub 1973, "Numerical methods for computing angles between linear subspaces".
     """
-    return between(_basis(x), _basis(z))
+    return canonical_of_orthonormal(_basis(x), _basis(z))
 
 
-def between(u: FloatArray, v: FloatArray) -> Canonical:
-    """Canonical correlations of variables whose columns are orthonormal already."""
+def canonical_of_orthonormal(u: FloatArray, v: FloatArray) -> Canonical:
+    """Canonical correlations of variables with orthonormal columns, shapes (n, dx), (n, dz)."""
     left, correlations, right = np.linalg.svd(u.T @ v, full_matrices=False)
     scale = math.sqrt(len(u))
     a, b = (u @ left) * scale, (v @ right.T) * scale
@@ -159,9 +161,9 @@ def between(u: FloatArray, v: FloatArray) -> Canonical:
 
 
 def _basis(x: FloatArray) -> FloatArray:
-    """Orthonormal columns that span those of ``x``."""
+    """Orthonormal columns that span the columns of ``x``, shape (n, rank)."""
     u, singular, _ = np.linalg.svd(x, full_matrices=False)
-    rank = int(np.count_nonzero(singular > singular[0] * max(x.shape) * _EPSILON)) if singular[0] > 0.0 else 0
+    rank = int(np.count_nonzero(singular > singular[0] * max(x.shape) * _MACHINE_EPSILON)) if singular[0] > 0.0 else 0
     basis: FloatArray = u[:, :rank]
     return basis
 

@@ -1,4 +1,4 @@
-"""Monotone changes of single columns, which leave mutual information as it is and make it easier to estimate."""
+"""Monotone changes of single columns: they leave mutual information unchanged and make it easier to estimate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Scale = Literal["standard", "rank", "none"]
 SCALES: tuple[Scale, ...] = ("standard", "rank", "none")
 
 _ROUNDING_STEPS = 16.0
-"""Values that lie fewer floating-point steps apart count as the same value, written with rounding errors."""
+"""Values fewer floating-point steps apart than this count as one value with rounding errors."""
 
 
 def standardised(x: npt.NDArray[np.generic]) -> FloatArray:
@@ -63,10 +63,12 @@ def scaled(x: npt.NDArray[np.generic], scale: Scale) -> FloatArray:
     raise ValueError(f"scale={scale!r} given; expected one of {', '.join(SCALES)}")
 
 
-def untied(x: npt.NDArray[np.generic], generator: np.random.Generator, fraction: float = 0.1) -> tuple[FloatArray, int]:
-    """Break ties by uniform noise of at most ``fraction`` (< 1/2) of each column's least gap between values.
+def break_ties(
+    x: npt.NDArray[np.generic], generator: np.random.Generator, fraction: float = 0.1
+) -> tuple[FloatArray, int]:
+    """Separate equal values by uniform noise of at most ``fraction`` (< 1/2) of each column's smallest gap.
 
-    X + U tells X exactly, and U is drawn apart from everything, so I(X + U; Z) = I(X; Z): ties go, no information
+    X + U determines X exactly, and U is independent of everything, so I(X + U; Z) = I(X; Z): ties go, no information
     is lost and none is made. Columns without ties are returned as they are.
 
     Args:

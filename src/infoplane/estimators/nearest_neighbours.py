@@ -1,4 +1,4 @@
-"""Mutual information from nearest neighbours: no training, no assumption but local smoothness.
+"""Estimators of mutual information from distances to nearest neighbours.
 
 ``ksg`` for numbers, ``mixed_ksg`` for numbers with repeated values, ``ross`` for numbers against class labels. Good in
 few dimensions and for weak to moderate dependence; in many dimensions, or where the variables determine each other
@@ -19,19 +19,20 @@ import numpy.typing as npt
 from infoplane.common import seeds, validation
 from infoplane.common.aliases import FloatArray, IntArray
 from infoplane.estimators import margins
-from infoplane.estimators._trees import Tree, euclidean
+from infoplane.estimators._trees import TreeSearch, euclidean_search
 from infoplane.estimators.discrete import entropy, row_codes
-from infoplane.estimators.subsampling import Spread, spread
+from infoplane.estimators.subsampling import SamplingError, sampling_error
 from infoplane.results.estimate import Estimate
 
-_JOINT_LEAF, _MARGINAL_LEAF, _WIDE_LEAF = 8, 25, 60
-"""Points per leaf of the trees: fastest on 10,000 x (5 + 5), and on 2,000 x (10 + 10), where trees help little."""
-_WIDE = 12
+_JOINT_LEAF_SIZE, _MARGINAL_LEAF_SIZE, _WIDE_LEAF_SIZE = 8, 25, 60
+"""Points in a leaf of the trees; the last for 12 columns or more. The fastest of those timed on 10,000 samples of 5 + 5
+columns and on 2,000 samples of 10 + 10."""
+_WIDE_COLUMNS = 12
 _FEW_COLUMNS, _MOST_ROWS = 6, 50_000
-"""In more columns the time grows as the square of the rows: of a million it would be hours, in 6 columns minutes."""
+"""More samples are used only in few columns: in many, the time grows as the square of their number."""
 _SMALLEST_SUBSAMPLE = 60
-_LEAST_BIAS_EXPONENT = 0.1
-"""As in 20 dimensions."""
+_SMALLEST_BIAS_EXPONENT = 0.1
+"""The exponent of 20 dimensions; see `_bias_exponent`."""
 
 
 def ksg(
@@ -41,7 +42,7 @@ def ksg(
 
     In more than 6 columns 50,000 samples, drawn at random, are the most that are used.
 
-    Repeated values (integers, rounding, ReLU zeros) are told apart by noise of at most a tenth of the column's least
+    Repeated values (integers, rounding, ReLU zeros) are separated by noise of at most a tenth of the column's least
     gap, which leaves the mutual information as it is; without it neighbours at equal distances invent dependence.
 
     Args:
@@ -85,7 +86,7 @@ def mixed_ksg(
         ValueError: as ``ksg``.
 
     Source: Gao, Kannan, Oh, Viswanath 2017, "Estimating mutual information for discrete-continuous mixtures", NeurIPS,
-    algorithm 1. Differs: neighbours at equal distances above zero are told apart as in ``ksg`` (counting all of them
+    algorithm 1. Differs: neighbours at equal distances above zero are separated as in ``ksg`` (counting all of them
     makes independent integer vectors look dependent by half a nat, or gives minus half a nat for closed balls).
     """
     return _pair_estimate("mixed_ksg", x, z, k, scale, seed, atoms=True)
@@ -97,7 +98,7 @@ def ross(
     """I(X; Y) between numbers and class labels, with a 95 % interval.
 
     A class with one sample has no neighbour in its class: its sample is left out, as Ross does (and scikit-learn), and
-    a warning tells how many there were. A class with at most ``k`` samples uses all its neighbours.
+    a warning says how many there were. A class with at most ``k`` samples uses all its neighbours.
 
     Args:
         x: samples, shape (n, d) or (n,), such as a classifier's logits.
@@ -119,7 +120,7 @@ def ross(
     values, codes = validation.samples(x, "x"), validation.labels(labels, "labels")
     validation.same_length(values, codes, "x", "labels")
     n, notes = len(codes), list[str]()
-    used = _used(n, values.shape[1], seeds.generator(seed, "ross", "rows"), notes)
+    used = _rows_used(n, values.shape[1], seeds.generator(seed, "ross", "rows"), notes)
     values, codes = values[used], validation.labels(codes[used], "labels")
     _check_k(k, len(codes))
     counts = np.bincount(codes)
@@ -127,7 +128,7 @@ def ross(
         raise ValueError("labels: every class has a single sample; expected at least two in a class")
     points, tied = _prepared(values, scale, seeds.generator(seed, "ross", "ties"))
     value = ross_value(points, codes, k)
-    around = spread(
+    error = sampling_error(
         lambda rows: ross_value(points[rows], codes[rows], k),
         len(codes),
         value,
@@ -137,8 +138,8 @@ def ross(
     )
     single = int(np.count_nonzero(counts == 1))
     ceiling = entropy(counts, "none")
-    told: dict[str, float | int | str] = {"k": k, "tied_columns": tied, "rows_used": len(codes)}
-    result = _estimate("ross", value, around, points.shape[1], 1, n, told)
+    diagnostics: dict[str, float | int | str] = {"k": k, "tied_columns": tied, "rows_used": len(codes)}
+    result = _estimate("ross", value, error, points.shape[1], 1, n, diagnostics)
     above = (result.ci95 or (value, value))[0] > ceiling
     return replace(
         result,
@@ -161,7 +162,7 @@ def _pair_estimate(
     xs, zs = validation.samples(x, "x"), validation.samples(z, "z")
     validation.same_length(xs, zs)
     n, notes = len(xs), list[str]()
-    used = _used(n, xs.shape[1] + zs.shape[1], seeds.generator(seed, method, "rows"), notes)
+    used = _rows_used(n, xs.shape[1] + zs.shape[1], seeds.generator(seed, method, "rows"), notes)
     xs, zs = xs[used], zs[used]
     _check_k(k, len(xs))
     px, tied_x = _prepared(xs, scale, seeds.generator(seed, method, "ties", "x"))
@@ -169,25 +170,25 @@ def _pair_estimate(
     repeated = atoms and tied_x == xs.shape[1] and tied_z == zs.shape[1]
     codes = (row_codes(xs), row_codes(zs)) if repeated else None
 
-    def value_of(rows: npt.NDArray[np.intp]) -> float:
+    def estimate_on(rows: npt.NDArray[np.intp]) -> float:
         return pair_value(px[rows], pz[rows], k, None if codes is None else (codes[0][rows], codes[1][rows]))
 
     value = pair_value(px, pz, k, codes)
-    around = spread(
-        value_of,
+    error = sampling_error(
+        estimate_on,
         len(px),
         value,
         seeds.generator(seed, method, "subsamples"),
         smallest=max(_SMALLEST_SUBSAMPLE, 4 * (k + 1)),
         bias_exponent=_bias_exponent(px.shape[1] + pz.shape[1]),
     )
-    told: dict[str, float | int | str] = {"k": k, "tied_columns": tied_x + tied_z, "rows_used": len(px)}
-    result = _estimate(method, value, around, px.shape[1], pz.shape[1], n, told)
+    diagnostics: dict[str, float | int | str] = {"k": k, "tied_columns": tied_x + tied_z, "rows_used": len(px)}
+    result = _estimate(method, value, error, px.shape[1], pz.shape[1], n, diagnostics)
     return replace(result, seed=seed, seconds=time.perf_counter() - started, warnings=(*notes, *result.warnings))
 
 
-def _used(n: int, columns: int, generator: np.random.Generator, notes: list[str]) -> IntArray | slice:
-    """All rows, or, where these are too many for so many columns, a random part of them, with a note."""
+def _rows_used(n: int, columns: int, generator: np.random.Generator, notes: list[str]) -> IntArray | slice:
+    """Indices of the rows that are used: all, or a random part of too many rows in many columns, with a note."""
     if columns <= _FEW_COLUMNS or n <= _MOST_ROWS:
         return slice(None)
     notes.append(f"{_MOST_ROWS} of {n} samples, drawn at random, were used: the time grows as their square here")
@@ -206,16 +207,16 @@ def pair_value(x: FloatArray, z: FloatArray, k: int, codes: tuple[IntArray, IntA
 
     n = len(x)
     joint = np.hstack([x, z])
-    tree = Tree(joint, "chebyshev", _JOINT_LEAF if joint.shape[1] < _WIDE else _WIDE_LEAF)
+    tree = TreeSearch(joint, "chebyshev", _JOINT_LEAF_SIZE if joint.shape[1] < _WIDE_COLUMNS else _WIDE_LEAF_SIZE)
     order = tree.order
     joint = np.ascontiguousarray(joint[order])
-    distance = tree.distance(joint, k)
+    distance = tree.kth_distance(joint, k)
     neighbours = np.full(n, k)
     zero = distance == 0.0
     if zero.any():  # ties that no noise could break: constant columns
-        neighbours[zero] = tree.inside(joint[zero], distance[zero])
-    in_x = _inside(joint[:, : x.shape[1]], distance)
-    in_z = _inside(joint[:, x.shape[1] :], distance)
+        neighbours[zero] = tree.count_within(joint[zero], distance[zero])
+    in_x = _count_within(joint[:, : x.shape[1]], distance)
+    in_z = _count_within(joint[:, x.shape[1] :], distance)
     if codes is not None:
         same_x, same_z = codes[0][order], codes[1][order]
         _, same_both = np.unique(same_x * (same_z.max() + 1) + same_z, return_inverse=True)
@@ -229,17 +230,17 @@ def pair_value(x: FloatArray, z: FloatArray, k: int, codes: tuple[IntArray, IntA
     return float(psi(n) + terms.mean())
 
 
-def _inside(points: FloatArray, radius: FloatArray) -> IntArray:
-    """How many points lie nearer to each point than ``radius`` by the largest coordinate, itself included."""
+def _count_within(points: FloatArray, radius: FloatArray) -> IntArray:
+    """How many points lie nearer to each point than ``radius`` in the maximum norm, itself included, shape (n,)."""
     if points.shape[1] > 1:
         points = np.ascontiguousarray(points)
-        return Tree(points, "chebyshev", _MARGINAL_LEAF).inside(points, radius)
+        return TreeSearch(points, "chebyshev", _MARGINAL_LEAF_SIZE).count_within(points, radius)
     column = points[:, 0]
     ordered = np.sort(column)
     # Sums round where differences do not: a radius a hair smaller keeps the point that set it outside.
-    reach = np.maximum(radius * (1.0 - 1e-9) - 4.0 * np.spacing(np.abs(column)), 0.0)
-    above = np.searchsorted(ordered, column + reach, side="right")
-    below = np.searchsorted(ordered, column - reach, side="left")
+    shrunk = np.maximum(radius * (1.0 - 1e-9) - 4.0 * np.spacing(np.abs(column)), 0.0)
+    above = np.searchsorted(ordered, column + shrunk, side="right")
+    below = np.searchsorted(ordered, column - shrunk, side="left")
     return (above - below).astype(np.int64)
 
 
@@ -260,13 +261,13 @@ def ross_value(points: FloatArray, codes: IntArray, k: int) -> float:
     radius, used = np.empty(len(codes)), np.empty(len(codes), dtype=np.int64)
     for label in np.flatnonzero(counts > 1):
         rows = np.flatnonzero(codes == label)
-        tree = euclidean(points[rows], _MARGINAL_LEAF)
+        tree = euclidean_search(points[rows], _MARGINAL_LEAF_SIZE)
         neighbours = min(k, len(rows) - 1)
-        radius[rows], used[rows] = tree.distance(points[rows], neighbours), neighbours
+        radius[rows], used[rows] = tree.kth_distance(points[rows], neighbours), neighbours
         zero = rows[radius[rows] == 0.0]
         if len(zero):  # ties that no noise could break: constant columns
-            used[zero] = tree.inside(points[zero], radius[zero])
-    within = euclidean(points, _MARGINAL_LEAF).inside(points, radius)
+            used[zero] = tree.count_within(points[zero], radius[zero])
+    within = euclidean_search(points, _MARGINAL_LEAF_SIZE).count_within(points, radius)
     return float(psi(len(codes)) + (psi(used) - psi(counts[codes]) - psi(within)).mean())
 
 
@@ -274,17 +275,19 @@ def _prepared(
     x: npt.NDArray[np.generic], scale: margins.Scale, generator: np.random.Generator
 ) -> tuple[FloatArray, int]:
     """Untied and scaled columns, and how many had ties."""
-    values, tied = margins.untied(x, generator)
+    values, tied = margins.break_ties(x, generator)
     return margins.scaled(values, scale), tied
 
 
 def _bias_exponent(dimensions: int) -> float:
-    """The bias of a smooth density's local averages falls as the squared radius: n to the power of -2 / d.
+    """The exponent e for which the bias is taken to fall as n^-e: 2 / d, from 0.1 to 1.
 
-    Many columns lie near a surface of few dimensions; taken at their number, the least trend would continue forever
-    (1,280 columns: a thousand times what four times as many samples showed).
+    The bias of a smooth density's local average falls as the squared radius of the ball, which is n^(-2 / d).
+
+    Samples of many columns lie near a surface of few dimensions; with their number of columns as d, a small trend would
+    be extended far too much (in 1,280 columns a thousandfold), hence the lower limit.
     """
-    return min(1.0, max(2.0 / dimensions, _LEAST_BIAS_EXPONENT))
+    return min(1.0, max(2.0 / dimensions, _SMALLEST_BIAS_EXPONENT))
 
 
 def _check_k(k: int, n: int) -> None:
@@ -295,7 +298,7 @@ def _check_k(k: int, n: int) -> None:
 def _estimate(
     method: str,
     value: float,
-    around: Spread | None,
+    error: SamplingError | None,
     dx: int,
     dz: int,
     n: int,
@@ -303,12 +306,12 @@ def _estimate(
 ) -> Estimate:
     return Estimate(
         nats=value,
-        ci95=None if around is None else (around.low, around.high),
+        ci95=None if error is None else (error.low, error.high),
         kind="estimate",
         method=method,
         n=n,
         dx=dx,
         dz=dz,
-        warnings=("too few samples for an interval",) if around is None else around.warnings(),
-        diagnostics=diagnostics if around is None else diagnostics | around.diagnostics(),
+        warnings=("too few samples for an interval",) if error is None else error.warnings(),
+        diagnostics=diagnostics if error is None else diagnostics | error.diagnostics(),
     )

@@ -1,4 +1,4 @@
-"""I(X; T + noise) and I(T + noise; Y) for T = t(X) and Gaussian noise of known size: brackets, or the exact value.
+"""Brackets or exact values of I(X; T + noise) and I(T + noise; Y), for T = t(X) and Gaussian noise of known size.
 
 The channel p(y|x) = N(t(x), s^2 I) is known, so nothing is trained. From n samples
 
@@ -30,9 +30,11 @@ from infoplane.estimators._channel import Centres, centre, default_block_rows, t
 from infoplane.estimators._channel_sums import PairwiseSums, PopulationSums, SampleSums
 from infoplane.results.estimate import NoisyEstimate
 
-_LARGEST_COVARIANCE = 4096
-_NARROW = 128
+_LARGEST_DECOMPOSED_COVARIANCE = 4096
+"""Rows or columns, whichever are fewer, up to which the Gaussian bound is computed: the time grows as their cube."""
+_NARROW_COLUMNS = 128
 _WIDE_NATS, _WIDE_SHARE = 0.25, 0.1
+"""A bracket gets a warning if it is wider than both: nats, and a share of its upper end."""
 
 
 def brackets(
@@ -70,7 +72,7 @@ def brackets(
         (Barber & Agakov 2003), upper the smaller of H(Y) and I-upper minus the within-class lower bounds (chain
         rule over Y - X - T); Kolchinsky & Tracey 2017, "Estimating mixture entropy with pairwise distances".
     """
-    points, codes = _checked(t, noise_stds, labels, population)
+    points, codes = _validated(t, noise_stds, labels, population)
     draws = (2 if population else 1) if draws is None else draws
     if draws < (2 if population else 1):
         raise ValueError(f"draws: {draws} given; expected at least 1 (2 for a population)")
@@ -79,7 +81,7 @@ def brackets(
     kind = PopulationSums if population else SampleSums
     sums = [kind(centres, noise_std) for noise_std in noise_stds]
     pairwise = [PairwiseSums(centres, noise_std) for noise_std in noise_stds]
-    with _product_threads(points.shape[1]):
+    with _limit_product_threads(points.shape[1]):
         for block in table_blocks(centres, draws, seed, rows):
             for part in (*sums, *pairwise):
                 part.add(block)
@@ -87,10 +89,16 @@ def brackets(
     notes = () if population else _duplicate_warning(points)
     entropy = None if codes is None else _entropy(codes)
     results = []
-    for level, distances in zip(sums, pairwise, strict=True):
-        result = _with_distances(_common(centres, level.noise_std, spectrum, population, seed), distances, entropy)
-        filled = _fill_population(result, level) if isinstance(level, PopulationSums) else _fill_sample(result, level)
-        results.append(replace(filled, warnings=(*filled.warnings, *notes)))
+    for level_sums, distances in zip(sums, pairwise, strict=True):
+        result = _with_pairwise_bounds(
+            _shared_fields(centres, level_sums.noise_std, spectrum, population, seed), distances, entropy
+        )
+        estimate = (
+            _population_estimate(result, level_sums)
+            if isinstance(level_sums, PopulationSums)
+            else _sample_estimate(result, level_sums)
+        )
+        results.append(replace(estimate, warnings=(*estimate.warnings, *notes)))
     return results
 
 
@@ -130,7 +138,7 @@ def estimate_noisy(
 
 
 def critic_against_bracket(nats: float, ci95: tuple[float, float] | None, bracket: NoisyEstimate) -> tuple[str, ...]:
-    """What a critic's value says about the critic, given the bracket: nothing, too loose, or wrong."""
+    """A warning if a critic's interval lies above the bracket (an error) or below it (a loose bound), else nothing."""
     low, high = (nats, nats) if ci95 is None else ci95
     if low > bracket.upper + Z95 * bracket.upper_se:
         return (f"AA-MINE gives {nats:.3g} nats, above the upper bound {bracket.upper:.3g}: the critic is wrong",)
@@ -139,7 +147,7 @@ def critic_against_bracket(nats: float, ci95: tuple[float, float] | None, bracke
     return ()
 
 
-def _checked(
+def _validated(
     t: Any, noise_stds: Sequence[float], labels: Any, population: bool
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64] | None]:
     points = validation.samples(t, "t")
@@ -157,9 +165,9 @@ def _checked(
     return points, codes
 
 
-def _product_threads(width: int) -> AbstractContextManager[Any]:
-    """One BLAS thread for products so narrow that a second one would only spin."""
-    return threadpool_limits(1, "blas") if width < _NARROW else nullcontext()
+def _limit_product_threads(width: int) -> AbstractContextManager[Any]:
+    """One BLAS thread for products of fewer than 128 columns: a second one would cost time without saving any."""
+    return threadpool_limits(1, "blas") if width < _NARROW_COLUMNS else nullcontext()
 
 
 def _entropy(codes: npt.NDArray[np.int64]) -> float:
@@ -170,7 +178,7 @@ def _entropy(codes: npt.NDArray[np.int64]) -> float:
 def _covariance_spectrum(centres: Centres) -> FloatArray | None:
     """Eigenvalues of the covariance (mean of squares), from whichever of T'T and TT' is smaller."""
     points = centres.points
-    if min(points.shape) > _LARGEST_COVARIANCE:
+    if min(points.shape) > _LARGEST_DECOMPOSED_COVARIANCE:
         return None
     product = points @ points.T if len(points) < points.shape[1] else points.T @ points
     with threadpool_limits(1, "blas"):  # more threads cost ten times the processor time here and finish no sooner
@@ -200,7 +208,7 @@ def _duplicate_warning(points: npt.NDArray[Any]) -> tuple[str, ...]:
     )
 
 
-def _common(
+def _shared_fields(
     centres: Centres, noise_std: float, spectrum: FloatArray | None, population: bool, seed: int
 ) -> dict[str, Any]:
     n, d = centres.points.shape
@@ -214,7 +222,7 @@ def _common(
     }
 
 
-def _with_distances(common: dict[str, Any], distances: PairwiseSums, entropy: float | None) -> dict[str, Any]:
+def _with_pairwise_bounds(common: dict[str, Any], distances: PairwiseSums, entropy: float | None) -> dict[str, Any]:
     upper, lower = (float(value) for value in distances.information())
     values = {**common, "mixture_upper": upper, "mixture_lower": lower}
     if entropy is not None:
@@ -223,7 +231,7 @@ def _with_distances(common: dict[str, Any], distances: PairwiseSums, entropy: fl
     return values
 
 
-def _fill_population(common: dict[str, Any], sums: PopulationSums) -> NoisyEstimate:
+def _population_estimate(common: dict[str, Any], sums: PopulationSums) -> NoisyEstimate:
     found, errors = sums.information()
     (nats, label_nats), (error, label_error) = (tuple(map(float, pair)) for pair in (found, errors))
     values: dict[str, Any] = {"lower": nats, "upper": nats, "plug_in": nats, "lower_se": error, "upper_se": error}
@@ -233,7 +241,7 @@ def _fill_population(common: dict[str, Any], sums: PopulationSums) -> NoisyEstim
     return NoisyEstimate(**common, **values)
 
 
-def _fill_sample(common: dict[str, Any], sums: SampleSums) -> NoisyEstimate:
+def _sample_estimate(common: dict[str, Any], sums: SampleSums) -> NoisyEstimate:
     influence = sums.influence()
     lower, upper = (float(value) for value in influence.mean(axis=1))
     lower_se, upper_se = (float(value) for value in _standard_errors(influence))

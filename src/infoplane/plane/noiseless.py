@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infoplane.common.aliases import Array
-from infoplane.estimators.discrete import Table, entropy, row_codes
+from infoplane.estimators.discrete import ContingencyTable, entropy, row_codes
 
 Codes = npt.NDArray[np.int64]
 
@@ -45,5 +45,5 @@ def adaptive_bins(t: Array, bins: int) -> Codes:
 def counted(values: Array, labels: Codes) -> tuple[float, float]:
     """H(V) and I(V; Y) in nats of rows ``values`` (n, d), equal rows being one value, and labels (n,)."""
     codes = row_codes(values)
-    table = Table.of(codes, labels)
+    table = ContingencyTable.from_codes(codes, labels)
     return entropy(table.x, "none"), table.information("none")

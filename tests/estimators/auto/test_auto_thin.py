@@ -51,10 +51,10 @@ def test_sizes_that_go_together_are_not_taken_for_correlations() -> None:
 
 
 def _gaussian_bias(n: int, d: int) -> float:
-    from infoplane.estimators.gaussian import between
+    from infoplane.estimators.gaussian import canonical_of_orthonormal
 
     random: Array = np.random.default_rng(0).normal(size=(n, 2 * d))
-    return between(np.linalg.qr(random[:, :d])[0], np.linalg.qr(random[:, d:])[0]).bias
+    return canonical_of_orthonormal(np.linalg.qr(random[:, :d])[0], np.linalg.qr(random[:, d:])[0]).bias
 
 
 def test_columns_that_repeat_others_count_once() -> None:

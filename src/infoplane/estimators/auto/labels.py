@@ -57,7 +57,7 @@ def estimate_labels(x: npt.NDArray[Any], labels: IntArray, seed: int) -> Estimat
     # Neighbours need columns without ties; elsewhere equal values stay equal (a bit is not to be hidden by noise).
     views = [reduced(x[rows])] + ([reduced(x[rows], "none")] if wide(x[rows]) else [])
     normals = [margins.standardised(margins.normal_scores(view)) for view in views]
-    x, told["tied_columns"] = margins.untied(x[rows], seeds.generator(seed, "auto", "ties", "x"))
+    x, told["tied_columns"] = margins.break_ties(x[rows], seeds.generator(seed, "auto", "ties", "x"))
     told["rows_used"], told["classes"] = len(x), int(labels.max()) + 1
     frequency = np.bincount(labels) / len(labels)
     entropy = float(-(frequency * np.log(frequency)).sum())

@@ -58,8 +58,8 @@ def estimate_numbers(x: npt.NDArray[Any], z: npt.NDArray[Any], seed: int) -> Est
     """
     n, widths, notes, told = len(x), (x.shape[1], z.shape[1]), list[str](), dict[str, Any]()
     rows = rows_to_use(n, seed, notes)
-    x, tied_x = margins.untied(x[rows], seeds.generator(seed, "auto", "ties", "x"))
-    z, tied_z = margins.untied(z[rows], seeds.generator(seed, "auto", "ties", "z"))
+    x, tied_x = margins.break_ties(x[rows], seeds.generator(seed, "auto", "ties", "x"))
+    z, tied_z = margins.break_ties(z[rows], seeds.generator(seed, "auto", "ties", "z"))
     told["rows_used"], told["tied_columns"] = len(x), tied_x + tied_z
     if (fully := _determined(x, z)) is not None:
         return _beyond_measure(fully, n, widths, seed, notes, told)

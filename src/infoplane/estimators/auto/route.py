@@ -8,7 +8,7 @@
 Simple models come first because they say much with few samples and their bias is known: half way between the value
 on the rows that fitted a model and on those that did not, it is corrected to first order. What is learned on top
 counts only if held-out samples show it beyond noise, so that independent variables stay at 0. Ties are told apart by
-noise that loses nothing (``margins.untied``). ``diagnostics`` has the value of every part and why it was used.
+noise that loses nothing (``margins.break_ties``). ``diagnostics`` has the value of every part and why it was used.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def with_thin_dependence(value: Value, x: FloatArray, z: FloatArray, notes: list
         told: gets what was decided.
     """
     u, v = _basis(margins.scaled(x, "rank")), _basis(margins.scaled(z, "rank"))
-    pair = gaussian.between(u, v)
+    pair = gaussian.canonical_of_orthonormal(u, v)
     together = len(u) * float((u**2).sum(axis=1) @ (v**2).sum(axis=1)) / (pair.dx * pair.dz)
     bias = pair.bias * max(1.0, together)
     nats, error = pair.plug_in - bias, pair.standard_error()
