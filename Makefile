@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: reproduce parallel experiments test test-slow lint docs
+.PHONY: reproduce parallel experiments test test-slow coverage lint docs
 
 # make reproduce PROFILE=photos writes params.yaml from profiles/photos.yaml first.
 reproduce: $(VENV)/.installed
@@ -20,6 +20,10 @@ test: $(VENV)/.installed
 
 test-slow: $(VENV)/.installed
 	python -m pytest --runslow only $(SELECT)
+
+# Lines of the package that the quick tests run.
+coverage: $(VENV)/.installed
+	python -m pytest --cov --cov-report=term
 
 # Independent stages side by side, JOBS at a time: DVC itself runs one after another. What they read comes first.
 JOBS ?= 2

@@ -8,6 +8,7 @@ import pickle
 import pickletools
 import random
 import re
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -146,6 +147,47 @@ FOREIGN = {
 }
 
 
+# What the standard unpickler does of itself and a state dict has no use for: each must be refused by its name.
+OPERATIONS: dict[str, bytes] = {
+    "NEWOBJ": operations(EMPTY.function) + b")\x81",
+    "NEWOBJ_EX": operations(EMPTY.function) + b")}\x92",
+    "OBJ": b"(" + operations(EMPTY.function) + b"o",
+    "INST": b"(ios\nsystem\n",
+    "STACK_GLOBAL": operations("collections") + operations("OrderedDict.update") + b"\x93",
+    "EXT1": b"\x82\x01",
+    "EXT4": b"\x84\x01\0\0\0",
+    "PERSID": b"Pstorage\n",
+    "EMPTY_SET": b"\x8f",
+    "FROZENSET": b"(N\x91",
+    "DICT": b"(NNd",
+    "DUP": b"N2",
+    "BINBYTES": b"B\x01\0\0\0a",
+    "BINBYTES8": b"\x8e" + struct.pack("<Q", 1) + b"a",
+    "BYTEARRAY8": b"\x96" + struct.pack("<Q", 1) + b"a",
+    "LONG4": b"\x8b\x01\0\0\0\x01",
+    "FRAME": b"\x95" + struct.pack("<Q", 0) + b"N",
+    "MEMOIZE": b"N\x94",
+    "NEXT_BUFFER": b"\x97",
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operations_outside_the_subset_are_refused_by_name(tmp_path: Path, name: str) -> None:
+    assert f"the pickle operation {name}," in refusal(tmp_path, one_tensor(Raw(OPERATIONS[name])))
+
+
+def test_a_state_changes_no_object_but_a_call(tmp_path: Path) -> None:
+    for state in ({"name": "posix system"}, (None, {"name": "posix system"}), (None, {"__class__": REBUILD})):
+        for target in (REBUILD, FLOAT, SIX, [], {}, "text", (1,)):
+            refusal(tmp_path, one_tensor(tensor(Build(target, state), (6,), (1,))))
+    assert torch_checkpoint.read(write(tmp_path, small())).keys() == {"a", "count"}
+
+
+def test_calls_of_what_was_not_named_are_refused(tmp_path: Path) -> None:
+    for function in (SIX, tensor(SIX, (6,), (1,)), None, 3, {}, (REBUILD,)):
+        assert "not callable" in refusal(tmp_path, one_tensor(Reduce(function, ())))
+
+
 @pytest.mark.parametrize("name", FOREIGN)
 def test_foreign_names_are_refused_by_name(tmp_path: Path, name: str) -> None:
     assert name in refusal(tmp_path, one_tensor(FOREIGN[name]))
@@ -243,6 +285,38 @@ def test_structures_that_grow_when_shown_are_refused_at_once(tmp_path: Path) -> 
     refusal(tmp_path, small(state=Raw(doubled)))
     refusal(tmp_path, one_tensor(tensor(SIX, Raw(doubled), (1,))))
     refusal(tmp_path, one_tensor(Raw(b"(" * 10**5 + b"t" * 10**5)))
+
+
+NESTED = b")" + b"\x85" * 300_000  # a tuple in a tuple in a ...: its hash overflows the stack of C
+DOUBLED = b")" + b"q\x00h\x00\x86" * 200  # a tuple of 2^200 leaves: its hash never ends
+KEY = "a dictionary key that is not text"
+GREEDY: dict[str, tuple[bytes, str]] = {
+    "a nested key": (b"}" + NESTED + b"Ns", KEY),
+    "a nested key among others": (b"}(" + operations("a") + b"N" + NESTED + b"Nu", KEY),
+    "a doubled key": (b"}(" + DOUBLED + b"Nu", KEY),
+    "a doubled key out of the memo": (b"](" + DOUBLED + b"q\x01e}(h\x01Nu", KEY),
+    "a stored key": (b"}(" + operations(Stored(Raw(NESTED))) + b"Nu", KEY),
+    "a nested name": (operations(EMPTY) + NESTED + b"Ns", KEY),
+    "a memo of 2^32 entries": (b"Nr\xff\xff\xff\xff", "memo entry 4294967295"),
+    "a text of 2^32 letters": (b"X\xff\xff\xff\xff" + b"a" * 100, "expected 4294967295 bytes"),
+    "many marks": (b"(" * 300_000, "a value is missing"),
+    "nested tuples": (NESTED, "is no tensor"),
+    "nested lists": (b"](" * 300_000 + b"e" * 300_000, "is no tensor"),
+}
+
+
+@pytest.mark.parametrize("name", GREEDY)
+def test_what_would_exhaust_the_machine_is_refused_with_little_memory(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, one_tensor(Raw(GREEDY[name][0])))
+    code = (
+        "import pathlib, resource; from infoplane.encoders import torch_checkpoint as t\n"
+        "used = int(pathlib.Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + 2**29,) * 2)\n"
+        f"try: t.read(pathlib.Path({str(path)!r}))\n"
+        "except ValueError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert GREEDY[name][1] in done.stdout
 
 
 def test_random_damage_gives_a_value_error_or_a_file_of_the_same_form(tmp_path: Path) -> None:

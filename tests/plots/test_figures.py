@@ -272,12 +272,6 @@ def test_no_curves_are_refused_in_one_line() -> None:
         critics.draw(empty, run.measured, "Net")
 
 
-def test_png_for_readmes() -> None:
-    data = style.to_png(FIGURES["noise"](made(), 2), dpi=50)
-    assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    assert b"Matplotlib" not in data
-
-
 def test_drawing_loads_no_tensorflow_and_importing_no_matplotlib() -> None:
     code = "import sys; import infoplane.plots.gallery, infoplane.report.page; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

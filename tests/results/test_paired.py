@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from infoplane.estimators.noisy_channel import brackets
-from infoplane.results.paired import difference, differences
+from infoplane.results.paired import difference
 
 
 def influence(t: np.ndarray, seed: int, s: float = 0.5) -> np.ndarray:
@@ -42,23 +42,17 @@ def test_interval_holds_the_true_difference_and_resolves_it() -> None:
         one = difference("a", influence(a, seed), "b", influence(b, seed))
         low, high = one.ci95
         inside += low <= truth <= high
-        resolved += one.resolved and low > 0
+        resolved += low > 0
     assert inside >= 37
     assert resolved >= 36
 
 
 def test_equal_encoders_and_wide_brackets_are_not_resolved() -> None:
     a, b = pair(3, scale=1.0)
-    assert not difference("a", influence(a, 0), "b", influence(b, 0)).resolved
     t = np.random.default_rng(0).standard_normal((200, 10))
-    assert not difference("a", influence(1.1 * t, 0), "b", influence(t, 0)).resolved
-
-
-def test_all_pairs_in_falling_order() -> None:
-    t = np.random.default_rng(0).standard_normal((300, 2))
-    found = differences({"small": influence(0.5 * t, 0), "large": influence(2 * t, 0), "middle": influence(t, 0)})
-    assert [(one.first, one.second) for one in found] == [("large", "middle"), ("large", "small"), ("middle", "small")]
-    assert all(one.resolved and one.lower > 0 for one in found)
+    for first, second in ((a, b), (1.1 * t, t)):
+        low, high = difference("a", influence(first, 0), "b", influence(second, 0)).ci95
+        assert low <= 0 <= high
 
 
 def test_different_samples_are_refused() -> None:

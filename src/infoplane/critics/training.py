@@ -98,7 +98,6 @@ class Bank(Generic[Summary]):
         options: step sizes, stopping, batch.
         gather: makes a batch's rows (by default, takes them as they are).
         width: members that run at once; None: all on a GPU, one on a CPU.
-        jit_compile: whether XLA compiles the steps; None: on a GPU, and on a CPU those of very large critics.
     """
 
     def __init__(
@@ -111,16 +110,14 @@ class Bank(Generic[Summary]):
         *,
         gather: Gather = gather_rows,
         width: int | None = None,
-        jit_compile: bool | None = None,
     ) -> None:
-        self._arguments = (critic, objective, summary, value, options, gather, width, jit_compile)
+        self._arguments = (critic, objective, summary, value, options, gather, width)
         tf = tensorflow()
-        gpu = bool(tf.config.list_logical_devices("GPU"))
+        self._gpu = bool(tf.config.list_logical_devices("GPU"))
         self.critic, self.objective, self.options = critic, objective, options
         self.value, self._summary, self._gather = value, summary, gather
         self._bfloat16 = options.precision == "mixed" and bfloat16_is_faster()
-        self._width = width if width is not None else (1_000 if gpu else 1)
-        self._jit_compile = True if gpu and jit_compile is None else jit_compile
+        self._width = width if width is not None else (1_000 if self._gpu else 1)
         self._compiled = {xla: tf.function(self._run, autograph=False, jit_compile=xla) for xla in (False, True)}
         self._raw = tf.function(critic.raw, autograph=False, reduce_retracing=True)
         self._spare: SimpleQueue[_Variables] = SimpleQueue()
@@ -161,9 +158,8 @@ class Bank(Generic[Summary]):
     def run(self, variables: _Variables, batch: int, *arguments: Any) -> tuple[Any, Any]:
         """As many steps as there are batches, of ``batch`` pairs each; see :meth:`_run`."""
         size = batch * sum(int(np.prod(weight.shape)) for weight in variables.weights)
-        # XLA has no fast bfloat16 product on a CPU.
-        large = size >= _XLA_FROM and not any(self._rounded(variables.weights, batch))
-        xla = large if self._jit_compile is None else self._jit_compile
+        # On a CPU, XLA has no fast bfloat16 product, and compiling pays for very large critics alone.
+        xla = self._gpu or (size >= _XLA_FROM and not any(self._rounded(variables.weights, batch)))
         return self._compiled[xla](variables.weights, variables.moments, *arguments)  # type: ignore[no-any-return]
 
     def _run(
@@ -244,8 +240,8 @@ class Bank(Generic[Summary]):
 
 
 def _bank(*arguments: Any) -> Bank[Any]:
-    *first, gather, width, jit_compile = arguments
-    return Bank(*first, gather=gather, width=width, jit_compile=jit_compile)
+    *first, gather, width = arguments
+    return Bank(*first, gather=gather, width=width)
 
 
 class _Variables:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from infoplane.common import io
 
-MODEL_SUFFIX = ".keras"
 _RECORD = "network.json"
 
 

@@ -1,26 +1,46 @@
 """Pickle streams as plain data: nothing is imported, called or built, whatever the stream says.
 
-The subset is what a state dict needs: protocol 2, plain values, containers, references to named globals, and calls
-recorded as data. Everything else is refused.
+The standard unpickler reads a state dict (protocol 2) with every global replaced by an inert object that records what
+is asked of it. What can exhaust memory or the C stack before such an object has a say is refused beforehand.
 """
 
 from __future__ import annotations
 
+import pickle
 import pickletools
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from pickletools import OpcodeInfo, StackObject, markobject, pyunicode
 from typing import IO, Any
+
+_VALUES = frozenset({"NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE"})
+_TUPLES = frozenset({"EMPTY_TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "TUPLE"})
+_CONTAINERS = frozenset({"EMPTY_DICT", "EMPTY_LIST", "SETITEM", "SETITEMS", "APPENDS"})
+_MEMO = frozenset({"BINPUT", "LONG_BINPUT", "BINGET", "LONG_BINGET"})
+_OBJECTS = frozenset({"GLOBAL", "BINPERSID", "REDUCE", "BUILD"})
+_OPERATIONS = _VALUES | _TUPLES | _CONTAINERS | _MEMO | _OBJECTS | {"PROTO", "MARK", "STOP"}
+_LONGEST_NAME_SHOWN = 100
+
+
+class _Inert:
+    """An object without state: BUILD calls this instead of writing to ``__dict__``."""
+
+    def __setstate__(self, state: Any) -> None:
+        raise ValueError("a state set on something that has none")
 
 
 @dataclass(frozen=True)
-class Global:
+class Global(_Inert):
     """A name that the stream refers to, as ``module name``."""
 
     name: str
 
+    def __call__(self, *arguments: Any) -> Call:
+        return Call(self, arguments)
+
 
 @dataclass(frozen=True)
-class Persistent:
+class Persistent(_Inert):
     """Something kept outside the stream, by what identifies it there."""
 
     identifier: Any
@@ -32,8 +52,31 @@ class Call:
 
     function: Global
     arguments: tuple[Any, ...]
-    items: dict[Any, Any] = field(default_factory=dict)
+    items: dict[str, Any] = field(default_factory=dict)
     state: Any = None
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key in self.items:
+            raise ValueError(f"the key {_shown(key)} twice")
+        self.items[key] = value
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, stream: IO[bytes], globals_allowed: Collection[str]) -> None:
+        super().__init__(stream)
+        self._allowed = globals_allowed
+
+    def find_class(self, module_name: str, global_name: str) -> Global:
+        name = f"{module_name} {global_name}"
+        if name not in self._allowed:
+            raise ValueError(f"it refers to {_shown(name)}, which a state dict has no use for")
+        return Global(name)
+
+    def persistent_load(self, pid: Any) -> Persistent:
+        return Persistent(pid)
 
 
 def load(stream: IO[bytes], globals_allowed: Collection[str] = ()) -> Any:
@@ -47,122 +90,65 @@ def load(stream: IO[bytes], globals_allowed: Collection[str] = ()) -> Any:
         None, booleans, integers, strings, tuples, lists, dictionaries, and ``Global``, ``Persistent``, ``Call``.
 
     Raises:
-        ValueError: the stream is cut or damaged, refers to a name that is not allowed, or holds an operation outside
-            the subset.
+        ValueError: the stream is cut or damaged, refers to a name that is not allowed, holds an operation outside
+            the subset, or a dictionary key that is not text.
     """
-    machine = _Machine(globals_allowed)
-    # pickletools only decodes operations and their literal arguments.
-    for operation, argument, _ in pickletools.genops(stream):
-        machine.step(operation.name, argument)
-    return machine.result()
+    start = stream.tell()
+    _check_operations(stream)
+    stream.seek(start)
+    try:
+        return _Unpickler(stream, globals_allowed).load()
+    except Exception as error:  # the documentation of pickle: a damaged stream may raise any exception
+        raise ValueError(str(error)) from error
 
 
-_LITERALS = {"BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE"}
-_CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
-_EMPTY: dict[str, type] = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple}
-_SHORT_TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-_MARK = object()
+def _check_operations(stream: IO[bytes]) -> None:
+    """Follow one pickle's stack without its values, and refuse what the unpickler could not be stopped from doing.
 
-
-class _Machine:
-    """The stack and the memo of a pickle stream."""
-
-    def __init__(self, globals_allowed: Collection[str]) -> None:
-        self._allowed = globals_allowed
-        self._stack: list[Any] = []
-        self._memo: dict[int, Any] = {}
-
-    def step(self, name: str, argument: Any) -> None:
-        """Carry out one operation."""
-        if name in _LITERALS:
-            self._stack.append(argument)
-        elif name in _CONSTANTS:
-            self._stack.append(_CONSTANTS[name])
-        elif name in _EMPTY:
-            self._stack.append(_EMPTY[name]())
-        elif name in _SHORT_TUPLES:
-            self._stack.append(tuple(reversed([self._pop() for _ in range(_SHORT_TUPLES[name])])))
-        elif name == "MARK":
-            self._stack.append(_MARK)
-        elif name == "TUPLE":
-            self._stack.append(tuple(self._pop_to_mark()))
+    Before an object of this module is asked, the C code allocates a memo up to the largest index that the stream
+    names, and hashes dictionary keys, which for nested tuples can overflow its stack or never end.
+    """
+    stack: list[StackObject] = []
+    memo: dict[Any, StackObject] = {}
+    marks: list[int] = []
+    argument: Any
+    for before, (operation, argument, _) in enumerate(pickletools.genops(stream)):
+        name = operation.name
+        if name not in _OPERATIONS:
+            raise ValueError(f"the pickle operation {name}, which a state dict has no use for")
+        operands = _take(stack, marks, operation)
+        if name in ("SETITEM", "SETITEMS") and any(key is not pyunicode for key in operands[1::2]):
+            raise ValueError("a dictionary key that is not text")
+        if name == "MARK":
+            marks.append(len(stack))
         elif name in ("BINPUT", "LONG_BINPUT"):
-            self._memo[argument] = self._top()
+            if not stack or argument > before:
+                raise ValueError(f"memo entry {argument}, but no or too few values before it")
+            memo[argument] = stack[-1]
         elif name in ("BINGET", "LONG_BINGET"):
-            self._stack.append(self._recall(argument))
-        elif name == "PROTO":
-            _require(argument == 2, f"pickle protocol {argument}, 2 is wanted")
-        elif name != "STOP":
-            self._step_on_objects(name, argument)
-
-    def _step_on_objects(self, name: str, argument: Any) -> None:
-        match name:
-            case "GLOBAL":
-                _require(
-                    argument in self._allowed, f"it refers to {_shown(argument)}, which a state dict has no use for"
-                )
-                self._stack.append(Global(argument))
-            case "BINPERSID":
-                self._stack.append(Persistent(self._pop()))
-            case "REDUCE":
-                arguments, function = self._pop(), self._pop()
-                _require(isinstance(function, Global) and type(arguments) is tuple, "a call of something not callable")
-                self._stack.append(Call(function, arguments))
-            case "BUILD":
-                state, target = self._pop(), self._top()
-                _require(isinstance(target, Call), "a state set on something that has none")
-                target.state = state
-            case "SETITEM":
-                value, key = self._pop(), self._pop()
-                self._set_items([key, value])
-            case "SETITEMS":
-                self._set_items(self._pop_to_mark())
-            case "APPENDS":
-                values = self._pop_to_mark()
-                _require(type(self._top()) is list, "values appended to something that is no list")
-                self._top().extend(values)
-            case _:
-                raise ValueError(f"the pickle operation {name}, which a state dict has no use for")
-
-    def result(self) -> Any:
-        """What is left on the stack after STOP."""
-        _require(len(self._stack) == 1, f"{len(self._stack)} values at the end of a pickle, 1 is wanted")
-        return self._pop()
-
-    def _set_items(self, flat: list[Any]) -> None:
-        target = self._top()
-        items = target.items if isinstance(target, Call) else target
-        _require(type(items) is dict and len(flat) % 2 == 0, "items set on something that is no dictionary")
-        for key, value in zip(flat[::2], flat[1::2], strict=True):
-            _require(type(key) is str, f"a dictionary key of type {type(key).__name__}, text is wanted")
-            _require(key not in items, f"the key {_shown(key)} twice")
-            items[key] = value
-
-    def _top(self) -> Any:
-        _require(bool(self._stack) and self._stack[-1] is not _MARK, "a value is missing on the stack")
-        return self._stack[-1]
-
-    def _pop(self) -> Any:
-        self._top()
-        return self._stack.pop()
-
-    def _pop_to_mark(self) -> list[Any]:
-        values: list[Any] = []
-        while self._stack and self._stack[-1] is not _MARK:
-            values.append(self._stack.pop())
-        _require(bool(self._stack), "a mark is missing on the stack")
-        self._stack.pop()
-        return values[::-1]
-
-    def _recall(self, index: int) -> Any:
-        _require(index in self._memo, f"memo entry {index} is used before it is set")
-        return self._memo[index]
+            if argument not in memo:
+                raise ValueError(f"memo entry {argument} is used before it is set")
+            stack.append(memo[argument])
+        else:
+            stack.extend(operation.stack_after)
+    if stack or marks:
+        raise ValueError(f"{len(stack) + 1} values at the end of a pickle, expected 1")
 
 
-def _require(holds: bool, problem: str) -> None:
-    if not holds:
-        raise ValueError(problem)
+def _take(stack: list[StackObject], marks: list[int], operation: OpcodeInfo) -> list[StackObject]:
+    """Remove an operation's operands from the stack and return them."""
+    needed = operation.stack_before
+    start = len(stack) - len(needed)
+    if markobject in needed:
+        if not marks:
+            raise ValueError("a mark is missing on the stack")
+        start = marks.pop() - needed.index(markobject)
+    if start < (marks[-1] if marks else 0):
+        raise ValueError("a value is missing on the stack")
+    operands = stack[start:]
+    del stack[start:]
+    return operands
 
 
 def _shown(text: str) -> str:
-    return repr(text.replace(" ", ".", 1) if len(text) <= 100 else text[:100] + "...")
+    return repr(text.replace(" ", ".", 1) if len(text) <= _LONGEST_NAME_SHOWN else text[:_LONGEST_NAME_SHOWN] + "...")

@@ -76,12 +76,6 @@ def names() -> tuple[str, ...]:
     return (*trained, *(name + UNTRAINED for name in trained))
 
 
-def encoders_of_each_family() -> dict[str, str]:
-    """One network, the first by name among the smaller ones, of each module of ``keras.applications``."""
-    small = {"resnet": "ResNet50", "resnet_v2": "ResNet50V2", "nasnet": "NASNetMobile", "convnext": "ConvNeXtTiny"}
-    return {module: small.get(module, name) for name, module in reversed(APPLICATIONS.items())}
-
-
 def smallest_size(name: str) -> int:
     """Side of the smallest images that a network of the library takes, in pixels, for its strides."""
     return _SMALLEST.get(name.removesuffix(UNTRAINED), _SMALLEST_OTHERS)

@@ -68,11 +68,11 @@ class SamplingError:
         }
 
 
-def student_quantile(degrees: float, probability: float = 0.975) -> float:
-    """The quantile of Student's t distribution with ``degrees`` degrees of freedom (1.96 for very many)."""
+def student_quantile(degrees: float) -> float:
+    """The 97.5 % quantile of Student's t distribution with ``degrees`` degrees of freedom (1.96 for very many)."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(degrees, probability))
+    return float(stdtrit(degrees, 0.975))
 
 
 def sampling_error(

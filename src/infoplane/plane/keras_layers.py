@@ -11,6 +11,8 @@ import numpy.typing as npt
 from infoplane.common.aliases import Array
 from infoplane.common.runtime import tensorflow
 
+_BATCH_ROWS = 1024
+
 
 def layer_names(model: Any) -> list[str]:
     """Every layer that computes something, in order: not inputs, dropout, flattening or noise layers."""
@@ -18,7 +20,7 @@ def layer_names(model: Any) -> list[str]:
     return [layer.name for layer in model.layers if type(layer).__name__ not in silent]
 
 
-def layer_outputs(model: Any, x: Array, names: Sequence[str], batch_size: int = 1024) -> list[Array]:
+def layer_outputs(model: Any, x: Array, names: Sequence[str]) -> list[Array]:
     """The layers' outputs on ``x`` without training-time behaviour, each flattened to (n, d), float32.
 
     Raises:
@@ -32,7 +34,7 @@ def layer_outputs(model: Any, x: Array, names: Sequence[str], batch_size: int = 
     if missing:
         raise ValueError(f"layers: {', '.join(missing)} given; expected one or more of {', '.join(known)}")
     probe = keras.Model(model.inputs, [model.get_layer(name).output for name in names])
-    outputs = probe.predict(x, batch_size=batch_size, verbose=0)
+    outputs = probe.predict(x, batch_size=_BATCH_ROWS, verbose=0)
     outputs = outputs if isinstance(outputs, list) else [outputs]
     return [np.asarray(output, dtype=np.float32).reshape(len(x), -1) for output in outputs]
 

@@ -183,11 +183,3 @@ def to_svg(figure: Figure) -> str:
     with styled():
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     return _LONG_NUMBER.sub(r"\1", text.getvalue())
-
-
-def to_png(figure: Figure, dpi: float = 200.0) -> bytes:
-    """The figure as PNG, without date and version."""
-    data = io.BytesIO()
-    with styled():
-        figure.savefig(data, format="png", dpi=dpi, metadata={"Software": None})
-    return data.getvalue()

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cache
-from itertools import combinations, permutations
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from infoplane.common import seeds
-from infoplane.common.aliases import Z95, FloatArray
+from infoplane.common.aliases import FloatArray
 from infoplane.results.headlines import HEADLINES, NAMES
 
 if TYPE_CHECKING:
@@ -104,29 +102,24 @@ def _stop_report(values: pd.DataFrame, seed: int, stop: str) -> dict[str, Any]:
         r = _pearson(x, y)
         cell: dict[str, float | None] = {"pearson": _none_if_nan(r)}
         if len(x) >= MIN_ENCODERS_FOR_INTERVAL and not math.isnan(r):
-            cell["low"], cell["high"] = fisher_interval(r, len(x))
+            cell["low"], cell["high"] = fisher_interval(x, y)
             cell["p"] = permutation_p(x, y, seeds.generator(seed, "correlations", stop, row, column))
         for name, value in cell.items():
             tables[name][row][column] = tables[name][column][row] = value
     return {"encoders": len(values), **tables, "reason": _reason(values)}
 
 
-def fisher_interval(r: float, n: int) -> tuple[float, float]:
-    """The 95 % interval of a correlation over n points: tanh(artanh r ± 1.96 / sqrt(n - 3)).
+def fisher_interval(x: FloatArray, y: FloatArray) -> tuple[float, float]:
+    """The 95 % interval of Pearson's r of ``x`` and ``y``, (n,) each: tanh(artanh r ± 1.96 / sqrt(n - 3)).
 
     It assumes that the two quantities are jointly normal, and it is wide: r = 0.9 over six points gives 0.33 … 0.99.
 
-    Raises:
-        ValueError: fewer than 4 points.
-
     Source: Fisher 1921, "On the probable error of a coefficient of correlation deduced from a small sample".
     """
-    if n < 4:
-        raise ValueError(f"{n} points; expected at least 4, for Fisher's interval")
-    if abs(r) >= 1.0:
-        return r, r
-    centre, half = math.atanh(r), Z95 / math.sqrt(n - 3)
-    return math.tanh(centre - half), math.tanh(centre + half)
+    from scipy import stats
+
+    interval = stats.pearsonr(x, y).confidence_interval(0.95)
+    return float(interval.low), float(interval.high)
 
 
 def permutation_p(x: FloatArray, y: FloatArray, rng: np.random.Generator) -> float:
@@ -135,18 +128,23 @@ def permutation_p(x: FloatArray, y: FloatArray, rng: np.random.Generator) -> flo
     Up to 8 points all n! orders are gone through, and p is the share with |r| at least as large as observed. Beyond,
     9,999 random orders are drawn and the observed one is counted in, so that p is never 0 (Phipson & Smyth 2010).
     """
-    x, y = _standardised(x), _standardised(y)
-    observed = abs(float(x @ y)) - _ROUNDING
-    n = len(y)
-    if n <= MAX_ENCODERS_FOR_ALL_PERMUTATIONS:
-        return float(np.mean(np.abs(y[_all_orders(n)] @ x) >= observed))
-    orders = rng.permuted(np.tile(y, (RANDOM_PERMUTATIONS, 1)), axis=1)
-    return float((np.count_nonzero(np.abs(orders @ x) >= observed) + 1) / (RANDOM_PERMUTATIONS + 1))
+    from scipy import stats
 
-
-@cache
-def _all_orders(n: int) -> npt.NDArray[np.intp]:
-    return np.array(list(permutations(range(n))), dtype=np.intp)
+    x, y = _centred(x), _centred(y)
+    exact = len(y) <= MAX_ENCODERS_FOR_ALL_PERMUTATIONS
+    resamples = math.factorial(len(y)) if exact else RANDOM_PERMUTATIONS
+    return float(
+        stats.permutation_test(
+            (y,),
+            # Over the orders of y, |r| is this up to a constant factor.
+            lambda ordered, axis: np.abs(ordered @ x),
+            permutation_type="pairings",
+            vectorized=True,
+            n_resamples=resamples,
+            alternative="greater",
+            rng=rng,
+        ).pvalue
+    )
 
 
 def _complete(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -156,11 +154,12 @@ def _complete(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _pearson(x: FloatArray, y: FloatArray) -> float:
     """Pearson's r over the points that have both values; NaN where it is not defined."""
+    from scipy import stats
+
     x, y = _complete(x, y)
     if len(x) < 2 or _constant(x) or _constant(y):
         return math.nan
-    # Rounding alone can put collinear points beyond 1 in the last digit.
-    return float(np.clip(_standardised(x) @ _standardised(y), -1.0, 1.0))
+    return float(stats.pearsonr(x, y).statistic)
 
 
 def _constant(x: FloatArray) -> bool:
@@ -168,10 +167,11 @@ def _constant(x: FloatArray) -> bool:
     return bool(np.ptp(x) <= _ROUNDING * np.max(np.abs(x)))
 
 
-def _standardised(x: FloatArray) -> FloatArray:
-    centred = x - x.mean()
-    scaled: FloatArray = centred / np.max(np.abs(centred))  # before squaring, which could overflow
-    return scaled / np.linalg.norm(scaled)
+def _centred(x: FloatArray) -> FloatArray:
+    """Values minus their mean, scaled to at most 1, for products that do not overflow."""
+    centred: FloatArray = x - x.mean()
+    scaled: FloatArray = centred / np.max(np.abs(centred))
+    return scaled
 
 
 def _none_if_nan(value: float) -> float | None:

@@ -16,6 +16,8 @@ from infoplane.results.headlines import BY_NAME, EMBEDDING_LABEL, EMBEDDING_NOIS
 from infoplane.results.quantity import Quantity
 from infoplane.results.summary import Measurements
 
+_MOST_PAIRS = 3
+"""Correlations that are named at each stop; of others, their number."""
 _MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 
 
@@ -278,15 +280,15 @@ def _correlations(evidence: Evidence) -> Finding | None:
     return Finding("Correlations", f"{text} Of the ten pairs at each stop, one in twenty would do so by chance.")
 
 
-def _strongest(content: Mapping[str, Any], most: int = 3) -> str:
+def _strongest(content: Mapping[str, Any]) -> str:
     pairs = notable(content)
     texts = [
         f"{BY_NAME[row].symbol} and {BY_NAME[column].symbol} (r = {content['pearson'][row][column]:.2f}, 95 % "
         f"{span(content['low'][row][column], content['high'][row][column])}, p = {content['p'][row][column]:.2g})"
-        for row, column in pairs[:most]
+        for row, column in pairs[:_MOST_PAIRS]
     ]
-    if len(pairs) > most:
-        texts.append(f"{len(pairs) - most} more")
+    if len(pairs) > _MOST_PAIRS:
+        texts.append(f"{len(pairs) - _MOST_PAIRS} more")
     return listed(texts) if texts else "none"
 
 

@@ -8,9 +8,7 @@ cancels in the difference. What is needed of each is the ``influence`` of its
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 from infoplane.common.aliases import Z95, FloatArray
 
@@ -33,12 +31,6 @@ class Difference:
         """Both ends widened by their paired standard errors; one pair at a time, not corrected for many pairs."""
         return self.lower - Z95 * self.lower_se, self.upper + Z95 * self.upper_se
 
-    @property
-    def resolved(self) -> bool:
-        """Whether the samples show which of the two is larger."""
-        low, high = self.ci95
-        return low > 0 or high < 0
-
 
 def difference(first: str, a: FloatArray, second: str, b: FloatArray) -> Difference:
     """The difference of two brackets from their influences, each of shape (2, n): rows lower and upper.
@@ -51,13 +43,3 @@ def difference(first: str, a: FloatArray, second: str, b: FloatArray) -> Differe
     low, high = a[0] - b[1], a[1] - b[0]
     lower_se, upper_se = (float(row.std(ddof=1)) / math.sqrt(a.shape[1]) for row in (low, high))
     return Difference(first, second, float(low.mean()), float(high.mean()), lower_se, upper_se)
-
-
-def differences(influences: Mapping[str, FloatArray]) -> list[Difference]:
-    """Every pair of encoders, the one with the larger lower bound first, in falling order of that bound.
-
-    Raises:
-        ValueError: as :func:`difference`.
-    """
-    names = sorted(influences, key=lambda name: (-float(influences[name][0].mean()), name))
-    return [difference(a, influences[a], b, influences[b]) for a, b in combinations(names, 2)]

@@ -1,0 +1,65 @@
+"""The project's own files agree: version, dependencies, allowed Pythons, and what CONTRIBUTING quotes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+import infoplane
+
+TOP = Path(__file__).resolve().parents[1]
+PYPROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
+CONTRIBUTING = (TOP / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_the_version_stands_in_one_place() -> None:
+    assert PROJECT["dynamic"] == ["version"]
+    assert PYPROJECT["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "infoplane.__version__"}
+    citation = yaml.safe_load((TOP / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == infoplane.__version__
+
+
+@pytest.mark.parametrize("extra", ["", "dev", "docs"])
+def test_every_dependency_is_listed_once_and_its_version_is_known(extra: str) -> None:
+    lines = PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"]
+    needed = [Requirement(line) for line in lines]
+    names = [canonicalize_name(one.name) for one in needed]
+    assert len(set(names)) == len(names)
+    pins = re.findall(r"^([\w.-]+)==(\S+)$", (TOP / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    known = {canonicalize_name(name): version for name, version in pins}
+    for one in needed:
+        assert one.specifier.contains(known[canonicalize_name(one.name)]), one.name
+
+
+def test_the_workflow_tests_every_python_that_is_allowed() -> None:
+    workflow = yaml.safe_load((TOP / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
+    tested = workflow["jobs"]["quick"]["strategy"]["matrix"]["python"]
+    allowed = SpecifierSet(PROJECT["requires-python"])
+    assert tested == [f"3.{minor}" for minor in range(30) if allowed.contains(f"3.{minor}")]
+
+
+def test_hooks_come_from_the_environment() -> None:
+    hooks = yaml.safe_load((TOP / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert [repo["repo"] for repo in hooks] == ["local"]
+    assert all(hook["entry"].startswith(".venv/bin/") for hook in hooks[0]["hooks"])
+
+
+def test_contributing_quotes_code_as_it_stands() -> None:
+    quoted = re.findall(r"From\s`([\w./]+)`:\n\n```python\n(.*?)```", CONTRIBUTING, re.DOTALL)
+    assert len(quoted) == CONTRIBUTING.count("```python") == 4
+    for path, code in quoted:
+        assert code in (TOP / path).read_text(encoding="utf-8"), path
+
+
+def test_contributing_names_targets_that_exist() -> None:
+    makefile = (TOP / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
+    assert set(re.findall(r"`make ([\w-]+)`", CONTRIBUTING)) <= targets
