@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: reproduce parallel experiments test test-slow coverage lint docs
+.PHONY: reproduce parallel experiments runlog test test-slow coverage lint docs
 
 # make reproduce PROFILE=photos writes params.yaml from profiles/photos.yaml first.
 reproduce: $(VENV)/.installed
@@ -39,6 +39,10 @@ STOP ?= 30
 HIDDEN := Created|State|Executor|rev|(metrics|data|src|stages)/|(aa_mine|embedding_|mine|probe|shuffled|noise_curve|prediction_|nearest_)|[0-9]+\.|.*_(low|high)$$|.*\.(?!$(STOP)\.)[0-9]+\.
 experiments: $(VENV)/.installed
 	dvc exp show --only-changed --no-pager $(if $(MD),--md) --drop '$(HIDDEN)'
+
+# What each stage took when it last ran here, and on what machine.
+runlog: $(VENV)/.installed
+	python -m stages.runlog
 
 docs: $(VENV)/.installed
 	python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'

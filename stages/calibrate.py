@@ -1,4 +1,4 @@
-"""Try estimators on known answers: one suite of tasks, its metrics, its table and its figures."""
+"""Try estimators on known answers: one suite of tasks, its metrics and its tables."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import partial
 
 from tqdm import tqdm
 
+from infoplane.calibration import tables
 from infoplane.calibration.suites import suite
-from infoplane.calibration.writing import log_times, write
 from infoplane.common import io, seeds
 from infoplane.params.calibrate import Calibrate
 from infoplane.params.section import read_seed
@@ -20,12 +20,12 @@ def work(arguments: argparse.Namespace) -> None:
     seed = seeds.integer_seed(read_seed(), "calibrate", arguments.cell)
     settings = Calibrate.load().settings(arguments.cell, chosen.full, seed)
     outcome = chosen.run(settings, partial(tqdm, desc=arguments.cell, leave=False))
-    log_times(common.RUN_LOG, f"calibrate@{arguments.cell}", outcome, chosen.question)
-    with io.output_folder(arguments.out_figures) as folder:
-        write(folder, outcome, settings, chosen.question, times=False)
+    tables.write_times(common.RUN_LOG / f"calibrate@{arguments.cell}.csv", outcome)
+    with io.output_folder(arguments.out_tables) as folder:
+        tables.write(folder, outcome)
     io.save_json(arguments.out_metrics, outcome.metrics)
 
 
 if __name__ == "__main__":
-    outputs = ("out-figures", "out-metrics")
+    outputs = ("out-tables", "out-metrics")
     common.run("calibrate", work, common.options(__doc__, cell="suite", outputs=outputs))

@@ -8,9 +8,9 @@ from infoplane.common import io, seeds
 from infoplane.distributions.patterns import tishby
 from infoplane.params.plane import NETWORKS, InformationPlane
 from infoplane.params.section import read_seed
+from infoplane.plane.headlines import headlines
 from infoplane.plane.measure import information_plane
 from infoplane.plane.verdicts import COLUMNS
-from infoplane.plane.writing import headlines, write
 from stages import common
 
 
@@ -26,11 +26,10 @@ def work(arguments: argparse.Namespace) -> None:
         options=settings.options(),
     )
     io.save_table(arguments.out_table, plane.table(), COLUMNS)
-    with io.output_folder(arguments.out_figures) as folder:
-        write(folder, plane)
+    io.save_json(arguments.out_verdicts, plane.metrics)
     io.save_json(arguments.out_metrics, headlines(plane))
 
 
 if __name__ == "__main__":
-    outputs = ("out-table", "out-figures", "out-metrics")
+    outputs = ("out-table", "out-verdicts", "out-metrics")
     common.run("information_plane", work, common.options(__doc__, cell="network", outputs=outputs))

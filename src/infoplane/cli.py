@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from infoplane.calibration.outcome import Outcome
     from infoplane.results.estimate import Estimate, NoisyEstimate
 
 _LINE_WIDTH = 11
@@ -223,7 +224,7 @@ def _declare_calibrate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeats", type=int, metavar="R", help="fresh samples of each task")
     parser.add_argument("--full", action="store_true", help="sizes to build on, which take hours")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same values (default: 0)")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write the table and the figures here")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write the tables and the figures here")
     _declare_json(parser)
 
 
@@ -245,11 +246,22 @@ def _run_calibrate(arguments: argparse.Namespace) -> None:
         arguments.seed, data,
     )  # fmt: skip
     with _naming({"x": arguments.x, "z": arguments.z}):
-        outcome = command.run(chosen, arguments.out)
+        outcome = command.run(chosen)
+    if arguments.out is not None:
+        _write_suite(arguments.out, outcome)
     if arguments.json:
         _print_json(outcome.metrics)
     else:
         print(command.text(outcome))
+
+
+def _write_suite(folder: Path, outcome: Outcome) -> None:
+    from infoplane.calibration import tables
+    from infoplane.report import suite_page
+
+    folder.mkdir(parents=True, exist_ok=True)
+    tables.write(folder, outcome)
+    suite_page.write(folder, outcome)
 
 
 # profile

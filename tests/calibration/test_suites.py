@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -10,18 +9,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from same_drawing import assert_same_drawing
 
-from infoplane.calibration import command, consistency, infinity, known, methods, protocol
+from infoplane.calibration import command, consistency, infinity, known, methods, protocol, tables
 from infoplane.calibration.options import SUITE_NAMES, Settings, SuiteOptions
+from infoplane.calibration.outcome import Outcome
 from infoplane.calibration.published import PublishedOptions
-from infoplane.calibration.readings import read
+from infoplane.calibration.questions import QUESTIONS
+from infoplane.calibration.readings import Reading, read
 from infoplane.calibration.samples import samples
 from infoplane.calibration.suites import SUITES, suite
-from infoplane.calibration.writing import log_times, write
 from infoplane.common import io
 from infoplane.critics.networks import CriticOptions
 from infoplane.estimators.registry import METHODS
 from infoplane.params.calibrate import Calibrate
+from infoplane.plots import calibration_pictures
+from infoplane.report import suite_page
 
 COMMITTED = Path(__file__).resolve().parents[2] / "params.yaml"
 TINY = PublishedOptions(hidden=(20,), steps=20)
@@ -33,7 +36,7 @@ def settings(**sizes: object) -> Settings:
 
 
 def test_the_suites_are_those_that_the_parameters_know() -> None:
-    assert tuple(SUITES) == SUITE_NAMES
+    assert tuple(SUITES) == tuple(QUESTIONS) == SUITE_NAMES
 
 
 @pytest.mark.parametrize("name", SUITE_NAMES)
@@ -148,39 +151,61 @@ SLOW = ("infinity", "mixtures", "independent", "high", "samples")
 
 @pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.slow) if one in SLOW else one for one in SIZES])
 def test_files_of_a_suite(name: str, tmp_path: Path) -> None:
+    """What is drawn from the files is what is drawn from memory."""
     classical = {"mixtures": ("ross",), "discrete": ("mixed_ksg",)}.get(name, ("ksg", "gaussian"))
     chosen = (*classical, "published") if name == "protocol" else classical
     own = settings(**({"methods": chosen, "samples": (200,), "repeats": 1} | SIZES[name]))
     outcome = suite(name).run(own, iter)
     io.save_json(tmp_path / "metrics.json", outcome.metrics)
-    assert json.loads((tmp_path / "metrics.json").read_text())
-    write(tmp_path, outcome, own, suite(name).question, times=True)
+    tables.write(tmp_path, outcome)
+    read_back = tables.read(tmp_path, name, io.load_json(tmp_path / "metrics.json"))
+    suite_page.write(tmp_path, outcome)
+    pictures, again = calibration_pictures.pictures(outcome), calibration_pictures.pictures(read_back)
+    assert [picture.name for picture in again] == [picture.name for picture in pictures]
+    for picture, other in zip(pictures, again, strict=True):
+        assert (other.caption, other.alt) == (picture.caption, picture.alt)
+        assert_same_drawing(other.wide, picture.wide)
     assert (tmp_path / "time.svg").exists() == bool(outcome.readings)
     figures = list(tmp_path.glob("*.svg"))
-    assert figures
+    assert len(figures) == len(pictures) + bool(outcome.readings)
     for figure in figures:
         assert ET.fromstring(figure.read_text(encoding="utf-8")).tag.endswith("svg")
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert page.count("<figure") == page.count("<svg") == len(figures)
     identifiers = [part.split('"')[0] for part in page.split(' id="')[1:]]
     assert len(set(identifiers)) == len(identifiers), "two figures on one page share an identifier"
-    assert len((tmp_path / "readings.csv").read_text().splitlines()) > 2
 
 
-def test_files_without_times_do_not_depend_on_the_run(tmp_path: Path) -> None:
-    """Else a forced run of one suite would make the analysis stale."""
+def test_readings_are_read_back_as_they_were(tmp_path: Path) -> None:
+    """Infinite ends of intervals, unknown truths and refusals included; times apart."""
+    base = {"task": "a, b", "group": "g", "at": 0.5, "method": "mine", "n": 100, "repeat": 0, "cpu_seconds": 1.5}
+    readings = [
+        Reading(**base, truth=1.0, nats=0.75, low=0.5, high=math.inf, kind="lower_bound", warnings=""),
+        Reading(**base | {"repeat": 1}, truth=1.0, nats=1.5, low=-math.inf, high=2.0, kind="upper_bound", warnings="w"),
+        Reading(**base | {"repeat": 2}, truth=None, nats=3.0, low=2.0, high=4.0, kind="estimate", warnings="a; b"),
+        Reading(**base | {"repeat": 3}, truth=1.0, nats=None, low=None, high=None, kind=None, warnings='refused: "x"'),
+    ]
+    outcome = Outcome("discrete", {}, readings)
+    tables.write(tmp_path, outcome)
+    read_back = tables.read(tmp_path, "discrete", {})
+    assert read_back.readings == [replace(reading, cpu_seconds=None) for reading in readings]
+    assert [reading.covers for reading in read_back.readings] == [True, True, False, None]
+    tables.write_times(tmp_path / "times.csv", outcome)
+    assert tables.with_times(read_back, tmp_path / "times.csv") == outcome
+    assert calibration_pictures.time_pictures(read_back) == []
+
+
+def test_tables_do_not_depend_on_the_run(tmp_path: Path) -> None:
+    """Else a forced run of one suite would make the report stale."""
     own = settings(methods=("mixed_ksg",), samples=(200,), repeats=1)
     contents = []
     for name in ("first", "again"):
-        folder, log = tmp_path / name, tmp_path / "log"
+        folder = tmp_path / name
         folder.mkdir()
-        outcome = suite("discrete").run(own, iter)
-        write(folder, outcome, own, suite("discrete").question, times=False)
-        log_times(log, "calibrate@discrete", outcome, suite("discrete").question)
+        tables.write(folder, suite("discrete").run(own, iter))
         contents.append({file.name: file.read_bytes() for file in folder.iterdir()})
     assert contents[0] == contents[1]
-    assert "time.svg" not in contents[0]
-    assert {file.name for file in log.iterdir()} == {"calibrate@discrete.csv", "calibrate@discrete.svg"}
+    assert set(contents[0]) == {"readings.csv"}
 
 
 def test_metrics_do_not_depend_on_the_run() -> None:

@@ -76,19 +76,6 @@ def test_mixture_samples_follow_the_density() -> None:
     np.testing.assert_allclose(np.cov(x[classes == 0].T), UNEVEN.covariances[0], atol=0.03)
 
 
-def test_the_plot_shows_every_sample_in_its_class() -> None:
-    from matplotlib.figure import Figure
-
-    axes = Figure().add_subplot()
-    UNEVEN.plot(axes, n=300, seed=2)
-    x, classes = UNEVEN.sample(300, seed=2)
-    for label, line in enumerate(axes.get_lines()):
-        np.testing.assert_array_equal(np.asarray(line.get_xydata()), x[classes == label])
-    assert len(axes.collections) == 1, "the contours"
-    with pytest.raises(ValueError, match="6 dimensions given"):
-        xor_mixture(1.0, dimension=6).plot(axes)
-
-
 def entropy(probabilities: np.ndarray) -> float:
     return float(stats.entropy(np.ravel(probabilities)))
 

@@ -34,6 +34,7 @@ STAGES = [
     "analyze",
     "information_plane@sphere-tanh",
     "calibrate@discrete",
+    "report",
 ]
 
 
@@ -48,10 +49,10 @@ def test_two_clones_give_the_same_bytes(small_run: Checkout, tmp_path: Path) -> 
     assert other.metrics() == small_run.metrics()
 
 
-def test_noise_std_runs_measure_noise_and_analyze_alone(copied_run: Checkout) -> None:
+def test_noise_std_runs_measure_noise_and_what_follows_it_alone(copied_run: Checkout) -> None:
     output = copied_run.run("dvc", "exp", "run", "-S", "measure.noise_std=0.3")
     executed = {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
-    assert executed == {f"measure_noise@{CELL}", "analyze"}
+    assert executed == {f"measure_noise@{CELL}", "analyze", "report"}
 
 
 def test_a_new_encoder_embeds_just_that_one(copied_run: Checkout) -> None:
@@ -255,7 +256,7 @@ def _nothing_but_noise_ran(checkout: Checkout) -> None:
     for name in names:
         log = checkout.run("dvc", "queue", "logs", name)
         executed = {line.split("'")[1] for line in log.splitlines() if line.startswith("Running stage '")}
-        assert executed == {f"measure_noise@{CELL}", "analyze"}, log
+        assert executed == {f"measure_noise@{CELL}", "analyze", "report"}, log
 
 
 def test_parallel_cells_give_the_same_bytes(small_run: Checkout, tmp_path: Path) -> None:

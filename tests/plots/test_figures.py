@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
+from infoplane.encoders.names import is_control
 from infoplane.plots import correlation, critics, noise, quantities, style, training
 from infoplane.results import correlations as analysis
 from infoplane.results.summary import noise_curve_table, quantity_table, summarise, summary_table, training_table
@@ -128,7 +129,7 @@ def test_encoders_can_be_told_apart_and_keep_their_look_when_one_is_added() -> N
     looks = style.looks(names)
     assert len({(look.colour, look.marker) for look in looks.values()}) == 30
     assert list(style.looks(names[:4]).values()) == list(looks.values())[:4]
-    assert len({style.looks(NAMES)[name].colour for name in NAMES if not analysis.is_control(name)}) == 6
+    assert len({style.looks(NAMES)[name].colour for name in NAMES if not is_control(name)}) == 6
 
 
 @pytest.mark.parametrize("deficiency", ["deuteranopia", "protanopia"])

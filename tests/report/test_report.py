@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
@@ -18,33 +17,51 @@ from typing import Any
 import pytest
 from made_results import NAMES, STOPS, Made, made
 
-from infoplane.plots import gallery
+from infoplane.plots import encoder_pictures
+from infoplane.plots.gallery import Gallery
+from infoplane.plots.picture import Picture
 from infoplane.report import page as report
 from infoplane.report import run_facts as report_run
 from infoplane.report import sections as report_sections
 from infoplane.results import correlations as analysis
 from infoplane.results.findings import Evidence, findings
-from infoplane.results.summary import collect_warnings, summarise, summary_table
+from infoplane.results.summary import (
+    collect_warnings,
+    noise_curve_table,
+    quantity_table,
+    summarise,
+    summary_table,
+    training_table,
+)
 
 FACTS = {"Images": "mnist: 5,000 images, 10 classes", "Seed": "0"}
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @cache
-def pictures(encoders: int) -> tuple[gallery.Picture, ...]:
+def pictures(encoders: int) -> Gallery:
     run = made(NAMES[:encoders])
     summary = summarise(run.measured)
-    correlations = analysis.correlation_report(summary_table(summary), seed=0)
-    material = gallery.Material(run.measured, summary, correlations, run.training, run.critics, 0.25, 800)
-    return tuple(gallery.draw_all(material))
+    material = encoder_pictures.Material(
+        run.measured,
+        analysis.correlation_report(summary_table(summary), seed=0),
+        quantity_table(summary),
+        noise_curve_table(run.measured),
+        training_table(run.training),
+        run.critics,
+        0.25,
+        800,
+    )
+    return Gallery(encoder_pictures.comparisons(material), encoder_pictures.learning_curves(material))
 
 
-def page(run: Made, facts: dict[str, str] | None = None, shown: Sequence[gallery.Picture] = ()) -> str:
+def page(run: Made, facts: dict[str, str] | None = None, shown: Gallery | None = None) -> str:
     summary = summarise(run.measured)
     correlations = analysis.correlation_report(summary_table(summary), seed=0)
     found = findings(Evidence(run.measured, correlations, 0.25, {}))
     facts = FACTS if facts is None else facts
-    return report.render(run.measured, summary, found, shown, run=report.RunFacts(facts), noise_std=0.25)
+    gallery = shown or Gallery()
+    return report.render(run.measured, summary, found, gallery, run=report.RunFacts(facts), noise_std=0.25)
 
 
 @cache
@@ -207,41 +224,32 @@ def suite_metrics(kind: str, coverage: float) -> dict[str, Any]:
 
 
 def test_a_bound_that_does_not_hold_in_the_calibration_is_a_warning() -> None:
-    broken = report_sections.calibration_section({"s": suite_metrics("lower_bound", 0.5)}, {"s": {}})
+    broken = report_sections.calibration_section({"s": suite_metrics("lower_bound", 0.5)}, {"s": []})
     assert "50% of 20 intervals lie above the truth" in broken.warnings[0]
     assert "Closest to the truth: auto" in broken.findings[0].text
     assert "Reporting too much, beyond their own intervals: mine" in broken.findings[0].text
-    assert not report_sections.calibration_section({"s": suite_metrics("lower_bound", 1.0)}, {"s": {}}).warnings
-    assert not report_sections.calibration_section({"s": suite_metrics("estimate", 0.5)}, {"s": {}}).warnings
+    assert not report_sections.calibration_section({"s": suite_metrics("lower_bound", 1.0)}, {"s": []}).warnings
+    assert not report_sections.calibration_section({"s": suite_metrics("estimate", 0.5)}, {"s": []}).warnings
 
 
 def test_sections_and_the_run_stand_on_the_page() -> None:
     run = made(NAMES[:1])
     summary = summarise(run.measured)
-    drawing = {"s": {"agreement": "<svg xmlns='http://www.w3.org/2000/svg'/>"}}
+    svg = "<svg xmlns='http://www.w3.org/2000/svg'/>"
+    drawn = {"s": [Picture(f"calibration/s/{name}", "Suite s", "", "", svg) for name in ("intervals", "agreement")]}
     sections = [
         report_sections.plane_section({"sphere-tanh": plane_metrics(0.5, 0.1)}, {}),
-        report_sections.calibration_section({"s": suite_metrics("lower_bound", 0.5)}, drawing),
+        report_sections.calibration_section({"s": suite_metrics("lower_bound", 0.5)}, drawn),
     ]
-    entry = {
-        "wall_seconds": 2.0,
-        "cpu_seconds": 3.0,
-        "finished": "2026-01-01T00:00:00+0000",
-        "machine": "M",
-        "cores": 2,
-    }
-    log = {name: entry | {"python": "3.11", "versions": {"numpy": "2.0"}} for name in ("embed@a", "embed@b")}
     facts = report.RunFacts(
-        FACTS | report_run.machine_facts(log),
-        report_run.parameter_groups({"seed": 7, "measure": {"aa_mine": {"hidden": [256]}, "x": None}}),
-        report_run.times_table(log),
+        FACTS, report_run.parameter_groups({"seed": 7, "measure": {"aa_mine": {"hidden": [256]}, "x": None}})
     )
-    text = report.render(run.measured, summary, [], [], run=facts, noise_std=0.25, sections=sections)
+    text = report.render(run.measured, summary, [], Gallery(), run=facts, noise_std=0.25, sections=sections)
     assert Elements(text).open == []
     top = text[: text.index("<main>")]
     assert "lie above the truth" in top
     assert "information plane, sphere-tanh" in top
-    for part in ("<dt>aa_mine.hidden</dt><dd>256</dd>", "numpy 2.0", "M, 2 cores", ">4.0</td>", 'id="calibration-s"'):
+    for part in ("<dt>aa_mine.hidden</dt><dd>256</dd>", 'id="calibration-s-agreement"'):
         assert part in text
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from made_results import NAMES, made
 
+from infoplane.encoders.names import is_control
 from infoplane.results import correlations as analysis
 from infoplane.results.findings import Evidence, Finding, findings, listed, span
 from infoplane.results.quantity import bracket
@@ -75,7 +76,7 @@ def test_pairing_resolves_what_single_intervals_cannot() -> None:
 def test_the_control_is_no_candidate_for_the_most_compact() -> None:
     measured = made().measured
     least = min(measured.encoders, key=lambda name: measured.noise[name]["embedding_noise"]["lower"])
-    assert analysis.is_control(least)
+    assert is_control(least)
     assert least not in texts(measured)["The most compact encoder"]
 
 
@@ -105,7 +106,7 @@ def test_the_untrained_network_is_held_against_its_twin() -> None:
 
 def test_an_accuracy_that_was_picked_from_several_is_said_to_be() -> None:
     measured = made().measured
-    control = next(name for name in measured.encoders if analysis.is_control(name))
+    control = next(name for name in measured.encoders if is_control(name))
     scores = measured.training[control]
     best = max(measured.stops, key=lambda stop: scores[str(stop)]["test"]["accuracy"])
     text = texts(measured)["What an untrained network holds"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from infoplane.calibration.options import Settings, SuiteOptions
 from infoplane.calibration.outcome import Outcome
+from infoplane.calibration.questions import QUESTIONS
 from infoplane.calibration.samples import samples
-from infoplane.calibration.suites import SUITES, suite
+from infoplane.calibration.suites import suite
 from infoplane.common import validation
 from infoplane.common.aliases import Array
 
@@ -32,11 +32,11 @@ class Choice:
 
 def questions() -> dict[str, str]:
     """What each suite asks."""
-    return {name: one.question for name, one in SUITES.items()}
+    return dict(QUESTIONS)
 
 
-def run(choice: Choice, folder: Path | None = None) -> Outcome:
-    """Run a suite; with a folder, also write its table and figures there.
+def run(choice: Choice) -> Outcome:
+    """Run a suite.
 
     Raises:
         ValueError: no such suite or method, sizes that are not allowed, data for another suite than ``samples``.
@@ -49,13 +49,7 @@ def run(choice: Choice, folder: Path | None = None) -> Outcome:
     )
     progress = partial(tqdm, desc=choice.suite, leave=False)
     own = None if choice.data is None else _own(choice)
-    outcome = chosen.run(settings, progress) if own is None else samples(settings, progress, own)
-    if folder is not None:
-        from infoplane.calibration.writing import write
-
-        folder.mkdir(parents=True, exist_ok=True)
-        write(folder, outcome, settings, chosen.question, times=True)
-    return outcome
+    return chosen.run(settings, progress) if own is None else samples(settings, progress, own)
 
 
 def _sizes(choice: Choice, base: SuiteOptions) -> SuiteOptions:

@@ -83,6 +83,8 @@ def consistency(settings: Settings, progress: Callable[[Iterable[Any]], Iterable
     reference = _reference(counts, n, settings.seed)
     metrics = {
         "ideals": IDEALS,
+        "noise_std": NOISE_STD,
+        "rows": SIDE,
         "bracket": {str(count): {"lower": low, "upper": high} for count, (low, high) in reference.items()},
         "methods": {name: _summary(repeats, counts) for name, repeats in found.items()},
     }

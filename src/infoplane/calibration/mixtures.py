@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 from infoplane.calibration import known, methods
 from infoplane.calibration.options import Settings
-from infoplane.calibration.outcome import Outcome, point
+from infoplane.calibration.outcome import CHOSEN, FITTED, PUBLISHED, Outcome, point
 from infoplane.calibration.published import as_published
 from infoplane.calibration.readings import read, sample
 from infoplane.calibration.scores import report
 from infoplane.calibration.tasks import Task
+from infoplane.distributions.mixture import Mixture
 from infoplane.estimators.variational import mine
 
-FITTED, CHOSEN, PUBLISHED = "mine, fitted on", "mine, chosen on", "published, on its own batches"
+_SAMPLES_SHOWN = 1500
+_GRID = 80
+"""Points of the grid of densities along each axis."""
 
 
 def mixtures(settings: Settings, progress: Callable[[Iterable[Any]], Iterable[Any]] = iter) -> Outcome:
@@ -30,7 +35,25 @@ def mixtures(settings: Settings, progress: Callable[[Iterable[Any]], Iterable[An
         progress=progress,
     )
     curves = [row for task in tasks[: len(suite.levels)] for row in learning_curves(task, settings)]
-    return Outcome("mixtures", report(readings), readings, curves)
+    scatter = [row for task in tasks for row in points(task, settings.seed)]
+    return Outcome("mixtures", report(readings), readings, curves, scatter)
+
+
+def points(task: Task, seed: int) -> list[dict[str, Any]]:
+    """Samples of a mixture in two dimensions by class, then its density on an even grid over them; else nothing."""
+    mixture = task.distribution
+    if not isinstance(mixture, Mixture) or mixture.means.shape[1] != 2:
+        return []
+    x, classes = mixture.sample(_SAMPLES_SHOWN, seed)
+    axes = (np.linspace(low, high, _GRID) for low, high in zip(x.min(axis=0), x.max(axis=0), strict=True))
+    grid = np.stack([one.ravel() for one in np.meshgrid(*axes)], axis=1)
+    samples = [
+        {"panel": task.name, "x1": one[0], "x2": one[1], "class": label} for one, label in zip(x, classes, strict=True)
+    ]
+    return samples + [
+        {"panel": task.name, "x1": one[0], "x2": one[1], "density": density}
+        for one, density in zip(grid, mixture.density(grid), strict=True)
+    ]
 
 
 def learning_curves(task: Task, settings: Settings) -> list[dict[str, Any]]:

@@ -1,37 +1,31 @@
-"""What a suite hands back."""
+"""What a suite hands back: numbers for the metrics file, and the rows that its figures are drawn from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from infoplane.calibration.readings import COLUMNS, TIME_COLUMNS, Reading, rows
+from infoplane.calibration.readings import Reading
+
+FITTED, CHOSEN, PUBLISHED = "mine, fitted on", "mine, chosen on", "published, on its own batches"
+"""Lines of the learning curves on mixtures."""
+
+CURVE_COLUMNS = ("panel", "line", "at", "nats", "low", "high")
+SCATTER_COLUMNS = ("panel", "x1", "x2", "class", "density")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Numbers of one suite: for the metrics file, for the table, for the figures."""
+    """Numbers of one suite; none of them is a time but the readings' CPU seconds."""
 
     suite: str
     metrics: dict[str, Any]
-    """Contents of the metrics file; no times."""
+    """Contents of the metrics file."""
     readings: list[Reading] = field(default_factory=list, repr=False)
     curves: list[dict[str, Any]] = field(default_factory=list, repr=False)
     """Rows of curves that the suite's own figure draws: ``panel, line, at, nats`` and perhaps ``low, high``."""
-
-    @property
-    def table(self) -> tuple[list[dict[str, Any]], Sequence[str]]:
-        """Rows and columns of the readings, or of the curves where the suite has no readings."""
-        return (rows(self.readings), COLUMNS) if self.readings else (self.curves, CURVE_COLUMNS)
-
-    @property
-    def times(self) -> tuple[list[dict[str, Any]], Sequence[str]]:
-        """CPU seconds of every reading, for the run log."""
-        return rows(self.readings, TIME_COLUMNS), TIME_COLUMNS
-
-
-CURVE_COLUMNS = ("panel", "line", "at", "nats", "low", "high")
+    scatter: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    """Points in the plane: samples with their ``class``, and the ``density`` at the points of an even grid."""
 
 
 def point(

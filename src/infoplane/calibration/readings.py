@@ -6,12 +6,14 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from infoplane.calibration.tasks import Task
 from infoplane.common import seeds
 from infoplane.common.aliases import Array
 from infoplane.results.estimate import Estimate, Kind
+
+if TYPE_CHECKING:
+    from infoplane.calibration.tasks import Task
 
 Estimator = Callable[[Array, Array, int], Estimate]
 """(x, z, seed) -> estimate."""
@@ -35,7 +37,8 @@ class Reading:
     high: float | None
     kind: Kind | None
     warnings: str
-    cpu_seconds: float
+    cpu_seconds: float | None = None
+    """None where the times of the run are not at hand."""
 
     @property
     def error(self) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,3 +64,9 @@ def mean_nats(readings: Iterable[Reading]) -> float | None:
     """Mean estimate in nats; None without any."""
     known = [reading.nats for reading in readings if reading.nats is not None]
     return math.fsum(known) / len(known) if known else None
+
+
+def overall(metrics: Mapping[str, Any]) -> dict[str, Score]:
+    """Of a suite's metrics each method's score over all tasks, by name; empty for suites that score no method."""
+    methods = metrics.get("methods", {})
+    return dict(sorted(methods.items())) if all("rmse" in one for one in methods.values()) else {}

@@ -27,9 +27,8 @@ _RHOS = (-0.99, -0.9, -0.7, -0.5, -0.3, -0.1, 0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99
 
 @dataclass(frozen=True)
 class Suite:
-    """One question to the estimators."""
+    """One question to the estimators (:mod:`infoplane.calibration.questions` has its words)."""
 
-    question: str
     run: Run
     small: SuiteOptions
     """Sizes for a first look: about a minute."""
@@ -57,13 +56,11 @@ def _known(name: str, tasks: Callable[[SuiteOptions], list[Task]]) -> Run:
 
 SUITES: dict[str, Suite] = {
     "gaussians": Suite(
-        "correlated Gaussians, the test of the MINE paper",
         _known("gaussians", known.gaussians),
         SuiteOptions(("auto", "mine", "ksg", "published"), (1000,), 1, (4, 40), (-0.9, -0.5, 0.0, 0.5, 0.9, 0.99)),
         SuiteOptions((*_NEURAL, "ksg", "gaussian", "published"), (5000,), 5, (2, 4, 20, 40), _RHOS),
     ),
     "mixtures": Suite(
-        "Gaussian mixtures with class labels, XOR at several distances",
         mixtures,
         SuiteOptions(("auto", "mine", "probe", "ross"), (1000,), 1, levels=(1.0, 1.2, 2.0)),
         SuiteOptions(
@@ -71,19 +68,16 @@ SUITES: dict[str, Suite] = {
         ),
     ),
     "infinity": Suite(
-        "deterministic maps, whose information is infinite",
         infinity,
         SuiteOptions(("auto", "mine", "infonce", "ksg", "published"), (1000,), 1, (10,), (1.0, 0.5, 0.25)),
         SuiteOptions((*_NEURAL, "ksg", "published"), (5000,), 3, (10, 100), (1.0, 0.5, 0.25, 0.125, 0.0625)),
     ),
     "tishby": Suite(
-        "the two data sets of twelve bits",
         _known("tishby", known.tishby_patterns),
         SuiteOptions(("auto", "mine", "probe", "ross", "discrete", "published"), (2000,), 1),
         SuiteOptions(("auto", "mine", "probe", "ross", "discrete", "published"), (4096,), 10),
     ),
     "high": Suite(
-        "1 to 10 nats, against ln n",
         _known("high", known.high),
         SuiteOptions(("auto", "mine", "infonce", "ksg"), (2000,), 1, (5,), (1.0, 2.0, 4.0, 6.0, 8.0, 10.0)),
         SuiteOptions(
@@ -91,37 +85,31 @@ SUITES: dict[str, Suite] = {
         ),
     ),
     "discrete": Suite(
-        "labels, channels and repeated values",
         _known("discrete", known.discrete),
         SuiteOptions(("auto", "mine", "mixed_ksg", "discrete", "binning"), (1000,), 2),
         SuiteOptions(("auto", "mine", "mixed_ksg", "ksg", "discrete", "binning"), (5000,), 20),
     ),
     "images": Suite(
-        "real digits whose classes meet through a noisy channel",
         _known("images", known.images),
         SuiteOptions(("auto", "mine", "probe", "ross", "ksg", "published"), (1000,), 1, levels=(0.0, 0.4, 0.9)),
         SuiteOptions((*_NEURAL, "probe", "ross", "ksg", "published"), (5000,), 5, levels=(0.0, 0.2, 0.4, 0.6, 0.9)),
     ),
     "independent": Suite(
-        "independent variables: what is claimed where nothing is to be found",
         _known("independent", known.independent),
         SuiteOptions(("auto", "mine", "ksg", "published"), (1000,), 1, (1, 10)),
         SuiteOptions((*_NEURAL, "ksg", "gaussian", "published"), (1000,), 20, (1, 10, 50)),
     ),
     "consistency": Suite(
-        "tests that need no truth, on real digits",
         consistency,
         SuiteOptions(("auto", "mine", "infonce", "ksg"), (2500,), 1, levels=(2.0, 3.0, 5.0, 7.0)),
         SuiteOptions((*_NEURAL, "ksg", "gaussian"), (2500,), 5, levels=(2.0, 3.0, 4.0, 5.0, 7.0)),
     ),
     "protocol": Suite(
-        "fitted and reported on the same samples, against held out",
         protocol,
         SuiteOptions(("published", "mine", "auto"), (250, 1000), 1, (1, 10, 50), (0.0,)),
         SuiteOptions(("published", "mine", "auto"), (250, 500, 1000, 2000, 5000), 5, (1, 10, 50, 200), (0.0, 1.0)),
     ),
     "samples": Suite(
-        "values against the number of samples, extrapolated",
         samples,
         SuiteOptions(("auto", "mine", "ksg"), (2000,), 1, (2,), (1.0,)),
         SuiteOptions((*_NEURAL, "ksg"), (10000,), 1, (2, 10), (1.0, 3.0)),

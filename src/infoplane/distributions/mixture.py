@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from infoplane.common.aliases import Array, FloatArray, IntArray
 from infoplane.distributions.base import stream, two_columns
 from infoplane.distributions.gaussian import log_density
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 
 _STANDARD_DEVIATIONS = 9.0
 _POINTS_PER_DEVIATION = 8
@@ -105,33 +100,6 @@ class Mixture:
         own = joint[np.arange(len(joint)), np.asarray(z)]
         ratio: FloatArray = own - np.logaddexp.reduce(joint, axis=1) - np.log(self.shares)[z]
         return ratio
-
-    def plot(self, axes: Axes, n: int = 1500, seed: int = 0, colours: Sequence[str] | None = None) -> None:
-        """Draw n samples by class over contours of the density, for mixtures in two dimensions.
-
-        Args:
-            axes: of Matplotlib.
-            n: how many samples.
-            seed: which.
-            colours: of the classes; by default Matplotlib's own.
-
-        Raises:
-            ValueError: another number of dimensions.
-        """
-        if self.means.shape[1] != 2:
-            raise ValueError(f"plot: {self.means.shape[1]} dimensions given; expected 2")
-        x, classes = self.sample(n, seed)
-        for label in range(len(self.shares)):
-            colour = f"C{label}" if colours is None else colours[label % len(colours)]
-            own = x[classes == label]
-            axes.plot(own[:, 0], own[:, 1], ".", markersize=2.0, alpha=0.55, color=colour, label=f"class {label}")
-        low, high = x.min(axis=0), x.max(axis=0)
-        grid = np.meshgrid(*(np.linspace(low[i], high[i], 80) for i in range(2)))
-        density = self.density(np.stack([one.ravel() for one in grid], axis=1)).reshape(grid[0].shape)
-        axes.contour(*grid, density, levels=5, colors="#555555", linewidths=0.6)
-        axes.set_aspect("equal")
-        axes.set_xlabel("x₁")
-        axes.set_ylabel("x₂")
 
     def mutual_information(self) -> float:
         """I(X; class) in nats: by numerical integration in one and two dimensions, by Monte Carlo above."""

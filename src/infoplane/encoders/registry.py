@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from infoplane.encoders.names import UNTRAINED, is_control, network_of
+
 if TYPE_CHECKING:
     from infoplane.encoders.encoder import Encoder
     from infoplane.encoders.network_files import NetworkFile
 
-UNTRAINED = "-untrained"
 LITES = ("EfficientNetLite0", "EfficientNetLite1", "EfficientNetLite2")
 
 APPLICATIONS = {
@@ -78,7 +79,7 @@ def names() -> tuple[str, ...]:
 
 def smallest_size(name: str) -> int:
     """Side of the smallest images that a network of the library takes, in pixels, for its strides."""
-    return _SMALLEST.get(name.removesuffix(UNTRAINED), _SMALLEST_OTHERS)
+    return _SMALLEST.get(network_of(name), _SMALLEST_OTHERS)
 
 
 def check_name(name: str) -> None:
@@ -102,7 +103,7 @@ def check(name: str, image_size: int, file: NetworkFile | None = None) -> None:
     Raises:
         ValueError: an unknown name, a size below what the network's strides need, or options that do not fit.
     """
-    network = name.removesuffix(UNTRAINED)
+    network = network_of(name)
     known = network in LITES or network in APPLICATIONS
     if file is not None:
         _check_file(name, known, file)
@@ -114,11 +115,11 @@ def check(name: str, image_size: int, file: NetworkFile | None = None) -> None:
             f"{name!r}: no such encoder; expected one of {allowed}, each also with {UNTRAINED} appended, and "
             f"any name with a saved Keras model in encoder_options (model, layer)"
         )
-    _check_size(name, image_size, by_keras=file is None and not name.endswith(UNTRAINED))
+    _check_size(name, image_size, by_keras=file is None and not is_control(name))
 
 
 def _check_size(name: str, image_size: int, by_keras: bool) -> None:
-    network = name.removesuffix(UNTRAINED)
+    network = network_of(name)
     smallest = smallest_size(network)
     if type(image_size) is not int or image_size < smallest:
         raise ValueError(f"{name}: image_size {image_size!r} given; expected an integer of at least {smallest}")
@@ -133,7 +134,7 @@ def _check_file(name: str, known: bool, file: NetworkFile) -> None:
             raise ValueError(f"{file.key(name)}: {name} is a network of the library; give your own another name")
         check_name(name)
     elif known:
-        if name.endswith(UNTRAINED):
+        if is_control(name):
             raise ValueError(f"{file.key(name)}: {name} has random weights; drop {UNTRAINED} from the name")
         suffix = _SUFFIXES[name in LITES]
         if not str(file.path).endswith(suffix):
@@ -158,8 +159,8 @@ def build(name: str, image_size: int, seed: int, file: NetworkFile | None = None
             file is not what the options say.
     """
     check(name, image_size, file)
-    network = name.removesuffix(UNTRAINED)
-    random_seed = seed if name.endswith(UNTRAINED) else None
+    network = network_of(name)
+    random_seed = seed if is_control(name) else None
     if file is not None and file.model is not None:
         from infoplane.encoders.saved_model import encoder as saved
 

@@ -193,10 +193,11 @@ def _with_truth(task: str, cells: dict[str, list[Reading]], methods: Sequence[st
 def error_against_time(readings: Sequence[Reading], title: str) -> Figure:
     """RMSE against median CPU time per estimate: a small mark per task, a large one over all tasks."""
     methods = methods_of(readings)
+    timed = [one for one in readings if one.cpu_seconds is not None]
     with style.styled():
         figure, axes = wide_panel(4.2, title)
         for method in methods:
-            own = [one for one in readings if one.method == method and one.error is not None]
+            own = [one for one in timed if one.method == method and one.error is not None]
             for group in by(own, lambda reading: reading.task).values():
                 axes.plot(*_time_and_error(group), alpha=0.35, markersize=3, **mark(method))
             if own:
@@ -212,7 +213,8 @@ def error_against_time(readings: Sequence[Reading], title: str) -> Figure:
 
 def _time_and_error(readings: Sequence[Reading]) -> tuple[list[float], list[float]]:
     rmse = score(readings)["rmse"]
-    return [float(np.median([one.cpu_seconds for one in readings]))], [max(float(rmse), _LEAST_ERROR)]
+    seconds = [one.cpu_seconds for one in readings if one.cpu_seconds is not None]
+    return [float(np.median(seconds))], [max(float(rmse), _LEAST_ERROR)]
 
 
 def forest(readings: Sequence[Reading], title: str) -> Figure:

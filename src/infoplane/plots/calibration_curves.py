@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from infoplane.calibration.mixtures import CHOSEN, FITTED, PUBLISHED
-from infoplane.calibration.outcome import Outcome
-from infoplane.calibration.tasks import Task
-from infoplane.distributions.mixture import Mixture
+import numpy as np
+
+from infoplane.calibration.outcome import CHOSEN, FITTED, PUBLISHED, Outcome
+from infoplane.calibration.scores import by
 from infoplane.plots import style
 from infoplane.plots.calibration import legend, look, mark, wide_panel
 
@@ -19,21 +19,32 @@ if TYPE_CHECKING:
 _COURSES = {FITTED: ("#E69F00", "-"), CHOSEN: ("#0072B2", "-"), PUBLISHED: ("#000000", ":")}
 
 
-def mixture_scatter(tasks: Sequence[Task], seed: int = 0) -> Figure:
+def mixture_scatter(outcome: Outcome) -> Figure:
     """Samples of every mixture of two dimensions, coloured by class, over contours of the density."""
-    shown = [
-        (task, task.distribution)
-        for task in tasks
-        if isinstance(task.distribution, Mixture) and task.distribution.means.shape[1] == 2
-    ]
+    panels = list(dict.fromkeys(one["panel"] for one in outcome.scatter))
     with style.styled():
-        figure, axes = style.panels(
-            len(shown), 3, 2.9, "Gaussian mixtures: samples by class, and contours of the density"
-        )
-        for panel, (task, mixture) in zip(axes, shown, strict=True):
-            mixture.plot(panel, seed=seed, colours=style.COLOURS)
-            panel.set_title(f"{task.name}: {mixture.mutual_information():.4f} nats")
+        title = "Gaussian mixtures: samples by class, and contours of the density"
+        figure, axes = style.panels(len(panels), 3, 2.9, title)
+        for panel, task in zip(axes, panels, strict=True):
+            _scatter(panel, [one for one in outcome.scatter if one["panel"] == task])
+            panel.set_title(f"{task}: {outcome.metrics['tasks'][task]['truth']:.4f} nats")
     return figure
+
+
+def _scatter(axes: Axes, rows: Sequence[dict[str, Any]]) -> None:
+    """Rows with a class are samples; those with a density are an even grid, row by row."""
+    samples = [one for one in rows if one.get("class") is not None]
+    for label in sorted({one["class"] for one in samples}):
+        own = [(one["x1"], one["x2"]) for one in samples if one["class"] == label]
+        colour = style.COLOURS[label % len(style.COLOURS)]
+        axes.plot(*zip(*own, strict=True), ".", markersize=2.0, alpha=0.55, color=colour, label=f"class {label}")
+    grid = [one for one in rows if one.get("density") is not None]
+    x1, x2 = (sorted({one[name] for one in grid}) for name in ("x1", "x2"))
+    density = np.array([one["density"] for one in grid]).reshape(len(x2), len(x1))
+    axes.contour(x1, x2, density, levels=5, colors=style.REFERENCE, linewidths=0.6)
+    axes.set_aspect("equal")
+    axes.set_xlabel("x₁")
+    axes.set_ylabel("x₂")
 
 
 def mixture_curves(outcome: Outcome) -> Figure:
@@ -108,20 +119,20 @@ def _plot(axes: Axes, rows: Sequence[dict[str, Any]], **shape: Any) -> None:
 
 def infinity_estimates(outcome: Outcome) -> Figure:
     """What each method says of infinite information, and how often it warns."""
-    tasks = outcome.metrics["tasks"]
-    methods = list(dict.fromkeys(method for group in tasks.values() for method in group))
+    tasks = list(by(outcome.readings, lambda one: one.task))
+    methods = list(by(outcome.readings, lambda one: one.method))
     log_n = float(outcome.metrics["log_samples"])
     with style.styled():
         figure, axes = wide_panel(3.6, "Infinite information: what each method reports")
         axes.set_xscale("symlog", linthresh=10.0)
         axes.axvline(log_n, color=style.REFERENCE, linestyle=(0, (1, 1.5)))
         axes.annotate(f"ln n = {log_n:.1f}", (log_n, 1.0), xycoords=("data", "axes fraction"), fontsize=7.5)
-        for row, group in enumerate(tasks.values()):
+        for row, task in enumerate(tasks):
             for index, method in enumerate(methods):
                 place = row + (index - (len(methods) - 1) / 2) * 0.7 / len(methods)
-                _reported(axes, group[method], place, method)
+                _reported(axes, outcome.metrics["tasks"][task][method], place, method)
         axes.margins(x=0.08)
-        axes.set_yticks(range(len(tasks)), list(tasks))
+        axes.set_yticks(range(len(tasks)), tasks)
         axes.set_ylim(len(tasks) - 0.5, -0.5)
         low, high = axes.get_xlim()
         ticks = [tick for tick in (-100.0, -10.0, 0.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0) if low <= tick <= high]

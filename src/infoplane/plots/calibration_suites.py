@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from infoplane.calibration.consistency import IDEALS, NOISE_STD, SIDE
 from infoplane.calibration.outcome import Outcome
 from infoplane.calibration.readings import Reading
 from infoplane.calibration.scores import by
@@ -154,8 +153,9 @@ def protocol(outcome: Outcome) -> Figure:
 def consistency(outcome: Outcome) -> Figure:
     """Values against the number of rows beside the bracket, and the tests' ratios beside their ideals."""
     curves = outcome.curves
-    methods = list(outcome.metrics["methods"])
-    title = f"Real digits, top rows with noise {NOISE_STD:g}: does a method obey what holds of every information?"
+    methods = [line for line in _lines(curves, "rows") if line != "bracket"]
+    noise_std = outcome.metrics["noise_std"]
+    title = f"Real digits, top rows with noise {noise_std:g}: does a method obey what holds of every information?"
     with style.styled():
         figure, axes = style.panels(2, 2, 3.0, title)
         bracket = _series(curves, "rows", "bracket")
@@ -166,23 +166,23 @@ def consistency(outcome: Outcome) -> Figure:
         for method in methods:
             own = _series(curves, "rows", method)
             axes[0].plot([one["at"] for one in own], [one["nats"] for one in own], linewidth=1.1, **look(method))
-        axes[0].set_xlabel(f"rows of the image, of {SIDE}")
+        axes[0].set_xlabel(f"rows of the image, of {outcome.metrics['rows']}")
         axes[0].set_ylabel("nats")
         axes[0].set_title("More rows never lower it (grey: bracket)")
-        _ratios(axes[1], curves, methods)
+        _ratios(axes[1], curves, methods, outcome.metrics["ideals"])
         legend(figure, methods)
     return figure
 
 
-def _ratios(axes: Axes, curves: Sequence[dict[str, Any]], methods: Sequence[str]) -> None:
-    for row, (test, ideal) in enumerate(IDEALS.items()):
-        axes.plot([row - 0.4, row + 0.4], [ideal, ideal], color=style.REFERENCE, linewidth=2.0)
+def _ratios(axes: Axes, curves: Sequence[dict[str, Any]], methods: Sequence[str], ideals: Mapping[str, float]) -> None:
+    for row, test in enumerate(_TESTS):
+        axes.plot([row - 0.4, row + 0.4], [ideals[test], ideals[test]], color=style.REFERENCE, linewidth=2.0)
         for index, method in enumerate(methods):
             place = row + (index - (len(methods) - 1) / 2) * 0.7 / len(methods)
             for one in _series(curves, test, method):
                 if one["nats"] is not None:
                     axes.plot([place], [one["nats"]], **mark(method))
-    axes.set_xticks(range(len(IDEALS)), [_TESTS[test] for test in IDEALS])
+    axes.set_xticks(range(len(_TESTS)), list(_TESTS.values()))
     axes.set_ylabel("ratio")
     axes.set_title("Ratios and their ideals (lines)")
 
@@ -195,6 +195,11 @@ _TESTS = {
 }
 
 
+def _lines(curves: Sequence[dict[str, Any]], panel: str) -> list[str]:
+    """The lines of a panel in order of first appearance."""
+    return list(dict.fromkeys(one["line"] for one in curves if one["panel"] == panel))
+
+
 def _series(curves: Sequence[dict[str, Any]], panel: str, line: str) -> list[dict[str, Any]]:
     return [one for one in curves if one["panel"] == panel and one["line"] == line]
 
@@ -202,7 +207,7 @@ def _series(curves: Sequence[dict[str, Any]], panel: str, line: str) -> list[dic
 def samples(outcome: Outcome) -> Figure:
     """Values against 1/n with their straight line to infinitely many samples."""
     curves = outcome.curves
-    tasks = list(outcome.metrics)
+    tasks = list(dict.fromkeys(one["panel"] for one in curves))
     methods = sorted({one["line"] for one in curves} - {"truth"})
     with style.styled():
         figure, axes = style.panels(

@@ -1,167 +1,47 @@
-"""All figures of a run, each in a wide and a narrow form, with the words that go with them."""
+"""Every figure of a run, drawn from what its stages wrote: the one way for a figure into files and report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
 
-from infoplane.plots import correlation, critics, noise, quantities, style, training
-from infoplane.results.headlines import ACCURACY, EMBEDDING_LABEL, EMBEDDING_NOISE, HEADLINES, INFORMATIONS
-from infoplane.results.summary import Measurements, noise_curve_table, quantity_table, training_table
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
+from infoplane.calibration.outcome import Outcome
+from infoplane.common import io
+from infoplane.plots import calibration_pictures, encoder_pictures, plane_pictures
+from infoplane.plots.picture import Picture
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One figure as SVG text, with a caption that says how to read it and a text for those who cannot see it."""
+class Gallery:
+    """The figures of a run by what they show."""
 
-    name: str
-    title: str
-    caption: str
-    alt: str
-    wide: str
-    """For a page or a screen, about 7.6 inches."""
-    narrow: str
-    """For a phone, half as wide."""
+    encoders: Sequence[Picture] = ()
+    """Comparisons of the encoders."""
+    critics: Sequence[Picture] = ()
+    """Learning curves, one picture per encoder."""
+    planes: Mapping[str, Sequence[Picture]] = field(default_factory=dict)
+    """Information planes, by network."""
+    suites: Mapping[str, Sequence[Picture]] = field(default_factory=dict)
+    """Calibration, by suite."""
 
-
-@dataclass(frozen=True)
-class Material:
-    """What the figures are drawn from.
-
-    Args:
-        measured: the contents of the metrics files.
-        summary: the contents of ``metrics/summary.json``.
-        correlations: the contents of ``metrics/correlations.json``.
-        training: for each encoder its classifier's course: columns epoch, split, loss, accuracy.
-        critics: for each encoder its critics' learning curves: columns quantity, stop, fold, step, train, selection.
-        noise_std: standard deviation of the noise of the headline compactness.
-        overfit_factor: by how much the learning rate of the last leg was multiplied.
-    """
-
-    measured: Measurements
-    summary: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    correlations: Mapping[str, Mapping[str, Any]]
-    training: Mapping[str, pd.DataFrame]
-    critics: Mapping[str, pd.DataFrame]
-    noise_std: float
-    overfit_factor: float | None
+    def save(self, folder: Path) -> None:
+        """Write the wide form of every figure into a folder, as ``<name>.svg``."""
+        grouped = (self.encoders, self.critics, *self.planes.values(), *self.suites.values())
+        for picture in chain.from_iterable(grouped):
+            io.save_text(folder / f"{picture.name}.svg", picture.wide)
 
 
-def draw_all(material: Material) -> list[Picture]:
-    """Every figure of a run; correlations only where at least two encoders give some."""
-    pictures = [_quantities(material), _noise(material), _training(material)]
-    if any(content["encoders"] > 1 for content in material.correlations.values()):
-        pictures.append(_correlation(material))
-    pictures += [_critics(material, encoder) for encoder in material.measured.encoders]
-    return pictures
-
-
-def _picture(name: str, title: str, caption: str, alt: str, draw: Callable[[int], Figure]) -> Picture:
-    return Picture(name, title, caption, alt, style.to_svg(draw(2)), style.to_svg(draw(1)))
-
-
-def _quantities(material: Material) -> Picture:
-    measured = material.measured
-    table = quantity_table(material.summary)
-    entropy = measured.label[measured.encoders[0]][EMBEDDING_LABEL.name]["ceiling"]
-    last = table[table["stop"] == measured.stops[-1]]
-    parts = [f"{headline.title} {_extremes(last[last['quantity'] == headline.name])}" for headline in HEADLINES]
-    return _picture(
-        "quantities",
-        "The five quantities",
-        "Marks: what was measured; for an information, the nats that have been shown (a lower bound). The thin line "
-        "through a mark spans what is not excluded: the bracket with its 95 % limits. Dotted: H(Y), the most that "
-        "anything can tell about the label. Hollow marks, dashed lines: untrained controls.",
-        f"Five charts against the classifier's stop. At the last stop, smallest and largest: {'; '.join(parts)}.",
-        lambda columns: quantities.draw(table, measured.encoders, measured.stops, entropy, columns),
-    )
-
-
-def _extremes(rows: pd.DataFrame) -> str:
-    known = rows.dropna(subset=["value"]).sort_values("value")
-    if known.empty:
-        return "not measured"
-    least, most = known.iloc[0], known.iloc[-1]
-    if len(known) == 1:
-        return f"{least['value']:.3g} ({least['encoder']})"
-    return f"{least['value']:.3g} ({least['encoder']}) and {most['value']:.3g} ({most['encoder']})"
-
-
-def _noise(material: Material) -> Picture:
-    table = noise_curve_table(material.measured)
-    headline = {e: material.measured.noise[e][EMBEDDING_NOISE.name] for e in material.measured.encoders}
-    rows = [
-        f"{encoder} {value['lower']:.2f} to {value['upper']:.2f}"
-        for encoder, value in headline.items()
-        if value["lower"] is not None and value["upper"] is not None
-    ]
-    return _picture(
-        "noise",
-        "Compactness against the noise",
-        "Curves: how many nats an embedding keeps about its input when Gaussian noise is added, between a lower and an "
-        "upper bound. With little noise every image stands alone, and n samples cannot tell more than ln n (dotted): "
-        "the band opens. Where it is closed, the value is known. Ranges: the bracket at one noise (the dashed vertical "
-        "line of the curves); encoders whose ranges do not overlap can be told apart. Smaller is more compact.",
-        f"Bracket of I(X; Ê) against the noise, and at noise {material.noise_std:g} in nats: {', '.join(rows)}.",
-        lambda columns: noise.draw(table, material.measured, material.noise_std, columns),
-    )
-
-
-def _training(material: Material) -> Picture:
-    measured = material.measured
-    table = training_table({encoder: material.training[encoder] for encoder in measured.encoders})
-    last = table[(table["split"] == "test") & (table["epoch"] == measured.stops[-1])]
-    overfit = len(measured.stops) > 1 and material.overfit_factor is not None
-    shaded = " Shaded: the last leg, with a far larger learning rate, which overfits on purpose." if overfit else ""
-    return _picture(
-        "training",
-        "Training of the classifiers",
-        "One dense layer on the frozen embeddings, at every epoch, on images that it never saw (test) and on those "
-        f"that it learns from (training). Dotted lines: the epochs at which it was kept.{shaded}",
-        "Accuracy and loss against the epoch. Test accuracy at the end, smallest and largest: "
-        f"{_extremes(last.rename(columns={'accuracy': 'value'}))}.",
-        lambda columns: training.draw(table, measured.encoders, measured.stops, material.overfit_factor, columns),
-    )
-
-
-def _correlation(material: Material) -> Picture:
-    counts = sorted({content["encoders"] for content in material.correlations.values()})
-    cells = [
-        f"at stop {stop} accuracy and {other.symbol} {_number(content['pearson'][ACCURACY.name][other.name])}"
-        for stop, content in material.correlations.items()
-        for other in INFORMATIONS
-    ]
-    return _picture(
-        "correlations",
-        "Which quantities go together",
-        f"Pearson's r over {' to '.join(map(str, counts))} trained encoders (untrained controls are left out), in "
-        "brackets its 95 % interval (Fisher) from five encoders on. An interval that includes 0 leaves the sign open. "
-        "Hatched: not defined.",
-        f"Heat maps of correlations over encoders: {'; '.join(cells)}.",
-        lambda columns: correlation.draw(material.correlations, columns),
-    )
-
-
-def _number(value: float | None) -> str:
-    return "not defined" if value is None else f"{value:.2f}"
-
-
-def _critics(material: Material, encoder: str) -> Picture:
-    curves = material.critics[encoder]
-    ends = [
-        f"{critics.title(name, stop)} {rows['selection'].iloc[-1]:.2f}" for name, stop, rows in critics.panels(curves)
-    ]
-    return _picture(
-        f"critics-{encoder}",
-        f"Critics of {encoder}",
-        "A critic has converged when the curve on the part that chooses when to stop is flat or past its peak. The gap "
-        "to the part it is fitted on is over-fitting, which the reported value (diamond, with 95 % interval), from "
-        "rows that neither saw, does not share.",
-        f"Learning curves of the critics; values on the choosing part at the end, in nats: {', '.join(ends)}.",
-        lambda columns: critics.draw(curves, material.measured, encoder, columns),
+def draw_all(
+    encoders: encoder_pictures.Material,
+    planes: Mapping[str, plane_pictures.Material],
+    suites: Mapping[str, Outcome],
+) -> Gallery:
+    """Draw every figure of the encoders, of the networks' information planes and of the calibration suites."""
+    return Gallery(
+        encoder_pictures.comparisons(encoders),
+        encoder_pictures.learning_curves(encoders),
+        {network: plane_pictures.pictures(network, material) for network, material in planes.items()},
+        {name: calibration_pictures.pictures(outcome) for name, outcome in suites.items()},
     )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infoplane.results.correlations import UNTRAINED, is_control
+from infoplane.encoders.names import is_control, network_of
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -80,11 +80,11 @@ class Look:
 
 def looks(encoders: Sequence[str]) -> dict[str, Look]:
     """The look of each encoder: colours in order of the list; an untrained control has its network's own, dashed."""
-    networks = list(dict.fromkeys(name.removesuffix(UNTRAINED) for name in encoders))
+    networks = list(dict.fromkeys(network_of(name) for name in encoders))
     position = {name: index for index, name in enumerate(networks)}
     result = {}
     for name in encoders:
-        index = position[name.removesuffix(UNTRAINED)]
+        index = position[network_of(name)]
         # A second round of colours meets shifted marks, so that up to 49 networks differ.
         marker = MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]
         result[name] = Look(COLOURS[index % len(COLOURS)], marker, is_control(name))

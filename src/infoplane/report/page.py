@@ -6,12 +6,12 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from typing import Any
 
-from infoplane.plots.gallery import Picture
-from infoplane.report.sections import Line, Section, Table
-from infoplane.results.correlations import is_control
+from infoplane.encoders.names import is_control
+from infoplane.plots.gallery import Gallery
+from infoplane.report.sections import Line, Section
+from infoplane.report.templates import template
 from infoplane.results.findings import Finding, span
 from infoplane.results.headlines import EMBEDDING_LABEL, EMBEDDING_NOISE, PREDICTION_LABEL
 from infoplane.results.quantity import Quantity
@@ -30,45 +30,37 @@ class RunFacts:
     Args:
         facts: label and text, in order.
         parameters: {section: [(dotted key, value)]}.
-        times: what the stages took, if the run log holds it.
     """
 
     facts: Mapping[str, str]
     parameters: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
-    times: Table | None = None
 
 
 def render(
     measured: Measurements,
     summary: Mapping[str, Mapping[str, Mapping[str, Any]]],
     findings: Sequence[Finding],
-    pictures: Sequence[Picture],
+    gallery: Gallery,
     *,
     run: RunFacts,
     noise_std: float,
     sections: Sequence[Section] = (),
 ) -> str:
-    """The report as HTML text: no scripts, nothing from the network, no time or host but what ``run`` holds.
+    """The report as HTML text: no scripts, nothing from the network, no time, no host.
 
     Args:
         measured: the contents of the metrics files.
         summary: the contents of ``metrics/summary.json``; its warnings come first on the page.
         findings: what the run shows, in words.
-        pictures: the figures, in order; those whose name begins with ``critics-`` are folded away at the end.
-        run: what was run (images, parameters, machine, …).
+        gallery: the figures; those of the encoders are shown in order, those of their critics folded away at the end.
+        run: what was run (images, parameters, …).
         noise_std: standard deviation of the noise of the headline compactness.
         sections: further parts (information plane, calibration); their warnings join the others at the top.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    text = (files("infoplane.report") / "report.html").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["data_uri"] = data_uri
-    folded = [picture for picture in pictures if picture.name.startswith("critics-")]
     warnings, notes = sorted_warnings(
         [*collect_warnings(summary), *(text for section in sections for text in section.warnings)]
     )
-    page = environment.from_string(text).render(
+    page = template("report.html", data_uri=data_uri).render(
         warnings=warnings,
         notes=notes,
         findings=findings,
@@ -77,8 +69,8 @@ def render(
         noise_std=f"{noise_std:g}",
         encoder_rows=[encoder_row(measured, encoder) for encoder in measured.encoders],
         stop_tables=[(stop, [stop_row(measured, e, stop) for e in measured.encoders]) for stop in measured.stops],
-        pictures=[picture for picture in pictures if picture not in folded],
-        folded=folded,
+        pictures=gallery.encoders,
+        folded=gallery.critics,
     )
     return page.strip() + "\n"
 

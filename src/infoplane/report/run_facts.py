@@ -1,47 +1,21 @@
-"""What the report says of the run itself: what stages took, on what machine, with which parameters."""
+"""What the report says of the run itself: its images, its encoders, its parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from infoplane.report.sections import Line, Table
 
-
-def times_table(log: Mapping[str, Mapping[str, Any]]) -> Table:
-    """What each stage took when it last ran in this checkout, its cells added up.
-
-    Stages whose results came from the cache have no entry.
-    """
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for name, entry in log.items():
-        groups.setdefault(name.split("@")[0], []).append(entry)
-    rows = [
-        Line(
-            stage,
-            [
-                ("runs", str(len(entries))),
-                ("wall seconds", f"{sum(entry['wall_seconds'] for entry in entries):.1f}"),
-                ("CPU seconds", f"{sum(entry['cpu_seconds'] for entry in entries):.1f}"),
-                ("finished", max(entry["finished"] for entry in entries)),
-            ],
-        )
-        for stage, entries in groups.items()
-    ]
-    return Table("What each stage took when it last ran here, cells added up.", rows, first="stage")
-
-
-def machine_facts(log: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """On what machines and with what versions the stages ran, as label and text."""
-    if not log:
-        return {}
-    machines = {f"{entry['machine']}, {entry['cores']} cores" for entry in log.values()}
-    versions: dict[str, set[str]] = {}
-    for entry in log.values():
-        for package, version in {"Python": entry["python"], **entry.get("versions", {})}.items():
-            versions.setdefault(package, set()).add(version)
-    listed = [f"{package} {' and '.join(sorted(found))}" for package, found in versions.items()]
-    return {"Machine": "; ".join(sorted(machines)), "Versions": ", ".join(listed)}
+def facts(images: Mapping[str, Any], encoders: Sequence[str], stops: Sequence[int]) -> dict[str, str]:
+    """What was run, as label and text; ``images`` are the contents of ``metrics/images.json``."""
+    counts = {split: sum(classes.values()) for split, classes in images["counts"].items()}
+    return {
+        "Images": f"{images['images']} from {images['source']}, {len(images['classes'])} classes",
+        "Split": f"{counts['train']} for training, {counts['test']} for testing",
+        "Skipped files": str(images["skipped"]),
+        "Encoders": ", ".join(encoders),
+        "Classifier kept after": ", ".join(map(str, stops)) + " epochs",
+    }
 
 
 def parameter_groups(values: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from infoplane.plots import information_plane, style
-from infoplane.plots.gallery import Picture
+from infoplane.calibration.scores import overall
+from infoplane.plots.picture import Picture
 from infoplane.results.findings import Finding
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _MISSING = "–"
 _FALLS = {
@@ -58,15 +55,12 @@ class Section:
     warnings: Sequence[str] = field(default=())
 
 
-def plane_section(
-    metrics: Mapping[str, Mapping[str, Any]], tables: Mapping[str, pd.DataFrame], patterns: int = 4096
-) -> Section:
+def plane_section(metrics: Mapping[str, Mapping[str, Any]], pictures: Mapping[str, Sequence[Picture]]) -> Section:
     """The information plane of the small networks.
 
     Args:
         metrics: for each network the contents of ``metrics/information_plane/<network>.json``.
-        tables: for each network its long table (seed, epoch, layer, estimator, i_x, i_y in nats).
-        patterns: how many inputs there are; ln of it is the most that a layer can hold.
+        pictures: for each network its figures; the plane is shown, its course over training folded away.
     """
     lead = (
         "Small networks on all patterns of twelve bits, so that the information of each layer, through a known noise, "
@@ -77,8 +71,8 @@ def plane_section(
         lead,
         findings=[_compression(name, content) for name, content in metrics.items()],
         tables=[_falls(name, content) for name, content in metrics.items()],
-        pictures=[_plane_picture(name, metrics[name], table, patterns) for name, table in tables.items()],
-        folded=[_course_picture(name, metrics[name], table, patterns) for name, table in tables.items()],
+        pictures=[picture for own in pictures.values() for picture in own if picture.stem == "plane"],
+        folded=[picture for own in pictures.values() for picture in own if picture.stem == "training"],
         warnings=[f"information plane, {name}: {text}" for name, one in metrics.items() for text in one["warnings"]],
     )
 
@@ -123,80 +117,24 @@ def _falls(name: str, content: Mapping[str, Any]) -> Table:
     return Table(caption, rows, first="estimator")
 
 
-def _exact(content: Mapping[str, Any]) -> str:
-    for key in ("exact", "lower"):
-        if key in content["compression"]:
-            falls = [f"layer {layer} {fall['fall']:.2f}" for layer, fall in content["compression"][key].items()]
-            return f"Fall of I(X; T) to the end, {_FALLS[key]}, in nats: {', '.join(falls)}."
-    return f"Accuracy {content['accuracy']:.1%}."
-
-
-def _plane_picture(name: str, content: Mapping[str, Any], table: pd.DataFrame, patterns: int) -> Picture:
-    entropy = content["label_entropy"]
-    return Picture(
-        f"plane-{name}",
-        f"Information plane of {name}",
-        "Each line is one epoch and joins the layers, input first; dark is early, yellow late. Right: the layer knows "
-        "more about the input; up: more about the label. Dotted: H(Y) and ln n, which nothing may pass. The first "
-        "panels are computed; what the others show beyond that is the estimator's.",
-        f"I(T; Y) against I(X; T) by layer and epoch. {_exact(content)}",
-        style.to_svg(information_plane.draw(table, entropy, patterns)),
-        style.to_svg(information_plane.draw(table, entropy, patterns, columns=1)),
-    )
-
-
-def _course_picture(name: str, content: Mapping[str, Any], table: pd.DataFrame, patterns: int) -> Picture:
-    entropy = content["label_entropy"]
-    return Picture(
-        f"plane-course-{name}",
-        f"I(X; T) of {name} over training",
-        "A line per layer; bands are 95 % over seeds. A line that ends below its maximum has compressed, in the sense "
-        "of the panel's own noise or bins.",
-        f"I(X; T) of each layer against the epoch. {_exact(content)}",
-        style.to_svg(information_plane.draw_training(table, entropy, patterns)),
-        style.to_svg(information_plane.draw_training(table, entropy, patterns, columns=1)),
-    )
-
-
-_SUITE_CAPTIONS = {
-    "gaussians": "Correlated Gaussians. Grey: the truth. Published: the protocol that fits and reports on the same "
-    "samples; what lies above the grey line is information that is not there.",
-    "high": "0 is right; dotted: ln n. A lower bound falls off at the latest near ln n.",
-    "protocol": "Grey: the truth. A critic fitted and reported on the same samples (filled black) reports information "
-    "that is not there; on fresh samples the same critic (hollow) is worth nothing or less.",
-    "consistency": "More rows of a noisy digit cannot tell less about it; beside it each test's ratio and its ideal.",
-    "samples": "Means over disjoint subsets with 95 % intervals; hollow: continued to infinitely many samples. A value "
-    "that still rises with n is not yet the information.",
-    "infinity": "The information is infinite without noise; with noise of known size it lies in the band.",
-}
-_AGREEMENT = (
-    "A mark for each task: estimate against truth. On the diagonal is right; a lower bound belongs on it or below."
-)
-
-
-def calibration_section(metrics: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Mapping[str, str]]) -> Section:
+def calibration_section(metrics: Mapping[str, Mapping[str, Any]], pictures: Mapping[str, Sequence[Picture]]) -> Section:
     """How the estimators did on samples whose information is known.
 
     Args:
         metrics: for each suite the contents of ``metrics/calibration/<suite>.json``.
-        figures: for each suite its figures as SVG text, by name.
+        pictures: for each suite its figures, of which one is shown.
     """
-    scored = {name: content["methods"] for name, content in metrics.items() if _is_scored(content)}
-    pictures = [_suite_picture(name, metrics[name], figures[name]) for name in metrics]
+    scored = {name: methods for name, content in metrics.items() if (methods := overall(content))}
+    shown = [_suite_picture(name, pictures[name]) for name in metrics]
     return Section(
         "Can the estimators be trusted?",
         "The same estimators on samples whose information is known (or, where it is not, on tests that any measure of "
         "information must pass).",
         findings=[_verdict(name, methods) for name, methods in scored.items()],
         tables=[_scores(name, methods) for name, methods in scored.items()],
-        pictures=[picture for picture in pictures if picture is not None],
+        pictures=[picture for picture in shown if picture is not None],
         warnings=[text for name, methods in scored.items() for text in _broken_bounds(name, methods)],
     )
-
-
-def _is_scored(content: Mapping[str, Any]) -> bool:
-    methods = content.get("methods")
-    return isinstance(methods, Mapping) and all("rmse" in one for one in methods.values())
 
 
 def _verdict(suite: str, methods: Mapping[str, Mapping[str, Any]]) -> Finding:
@@ -245,15 +183,7 @@ def _number(value: float | None) -> str:
     return _MISSING if value is None else f"{value:.2g}".replace("-", "−")
 
 
-def _suite_picture(suite: str, content: Mapping[str, Any], figures: Mapping[str, str]) -> Picture | None:
-    name = next((name for name in (suite, "agreement", "intervals", "errors") if name in figures), None)
-    if name is None:
-        return None
-    caption = _SUITE_CAPTIONS.get(name, _AGREEMENT)
-    alt = f"Estimates of the suite {suite} against the truth."
-    if _is_scored(content):
-        errors = [
-            f"{method} {one['rmse']:.2g}" for method, one in content["methods"].items() if one["rmse"] is not None
-        ]
-        alt += f" Root mean square errors in nats: {', '.join(errors)}."
-    return Picture(f"calibration-{suite}", f"Suite {suite}", caption, alt, figures[name], "")
+def _suite_picture(suite: str, pictures: Sequence[Picture]) -> Picture | None:
+    """The suite's own figure, else the first of those that suites share."""
+    drawn = {picture.stem: picture for picture in pictures}
+    return next((drawn[stem] for stem in (suite, "agreement", "intervals", "errors") if stem in drawn), None)

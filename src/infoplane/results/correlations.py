@@ -15,6 +15,7 @@ import numpy as np
 
 from infoplane.common import seeds
 from infoplane.common.aliases import FloatArray
+from infoplane.encoders.names import is_control
 from infoplane.results.headlines import HEADLINES, NAMES
 
 if TYPE_CHECKING:
@@ -24,16 +25,10 @@ if TYPE_CHECKING:
 PER_ENCODER = tuple(headline.name for headline in HEADLINES if not headline.at_stops)
 """Quantities of the encoder alone: they do not depend on the classifier's stop."""
 
-UNTRAINED = "-untrained"
 MIN_ENCODERS_FOR_INTERVAL = 5
 MAX_ENCODERS_FOR_ALL_PERMUTATIONS = 8
 RANDOM_PERMUTATIONS = 9999
 _ROUNDING = 1e-12
-
-
-def is_control(encoder: str) -> bool:
-    """Whether an encoder is an untrained control (random weights)."""
-    return encoder.endswith(UNTRAINED)
 
 
 def correlations(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:

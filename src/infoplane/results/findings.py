@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from infoplane.encoders.names import is_control, network_of
 from infoplane.results import paired
-from infoplane.results.correlations import UNTRAINED, is_control, notable
+from infoplane.results.correlations import notable
 from infoplane.results.headlines import BY_NAME, EMBEDDING_LABEL, EMBEDDING_NOISE, PREDICTION_LABEL, Headline
 from infoplane.results.quantity import Quantity
 from infoplane.results.summary import Measurements
@@ -173,7 +174,7 @@ def _controls(evidence: Evidence) -> Finding | None:
     for control in (name for name in controls if name in label):
         share = f" ({label[control]['nats'] / entropy:.0%} of H(Y))" if entropy else ""
         text = f"{control}, with random weights, already shows {label[control]['nats']:.2f} nats about the label{share}"
-        twin = control.removesuffix(UNTRAINED)
+        twin = network_of(control)
         if twin in label:
             text += f", where its trained twin shows {label[twin]['nats']:.2f}"
         compact = _known(evidence, [control, twin], EMBEDDING_NOISE) if twin in label else {}

@@ -1,16 +1,15 @@
-"""All figures of a suite, with the words that go with them, and one page that holds them."""
+"""The figures of a calibration suite, with the words that go with them."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infoplane.calibration import known
-from infoplane.calibration.options import Settings
 from infoplane.calibration.outcome import Outcome
+from infoplane.calibration.questions import QUESTIONS
+from infoplane.calibration.scores import overall
 from infoplane.plots import calibration, calibration_curves, calibration_suites, style
+from infoplane.plots.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,69 +69,60 @@ _MOST_ROWS = 12
 """Tasks up to which every single interval is drawn."""
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """One figure and how to read it."""
-
-    name: str
-    caption: str
-    figure: Figure
-
-
-def draw_all(outcome: Outcome, settings: Settings, question: str) -> list[Drawing]:
+def pictures(outcome: Outcome) -> list[Picture]:
     """The suite's own figure first, then those that all suites with known truths share; none shows times."""
-    drawings = []
+    drawn = []
     if outcome.suite in _OWN:
         draw, caption = _OWN[outcome.suite]
-        drawings.append(Drawing(outcome.suite, caption, draw(outcome)))
+        drawn.append(_picture(outcome, outcome.suite, caption, draw(outcome)))
     if outcome.suite == "infinity":
         caption = "Mean over repeats; a ring marks that the method warned. Dotted: ln n. The truth is infinite."
-        drawings.append(Drawing("reported", caption, calibration_curves.infinity_estimates(outcome)))
-        return drawings
+        return [*drawn, _picture(outcome, "reported", caption, calibration_curves.infinity_estimates(outcome))]
     if outcome.suite == "mixtures":
         caption = "Dots: samples by class. Lines: contours of the density. Above each: the information in nats."
-        scatter = calibration_curves.mixture_scatter(known.mixtures(settings.suite), settings.seed)
-        drawings.append(Drawing("scatter", caption, scatter))
+        drawn.append(_picture(outcome, "scatter", caption, calibration_curves.mixture_scatter(outcome)))
         caption = "The value on the part that chooses (blue) is what to hold against the truth (dotted)."
-        drawings.append(Drawing("curves", caption, calibration_curves.mixture_curves(outcome)))
-    return drawings + _shared(outcome, question) if outcome.readings else drawings
+        drawn.append(_picture(outcome, "curves", caption, calibration_curves.mixture_curves(outcome)))
+    return drawn + _shared(outcome) if outcome.readings else drawn
 
 
-def _shared(outcome: Outcome, question: str) -> list[Drawing]:
-    readings, title = outcome.readings, question[:1].upper() + question[1:]
-    several = len({reading.truth for reading in readings}) > 1
-    drawings = [Drawing("agreement", _AGREEMENT, calibration.agreement(readings, title))] if several else []
+def _shared(outcome: Outcome) -> list[Picture]:
+    readings, title = outcome.readings, _title(outcome)
+    drawn = []
+    if len({reading.truth for reading in readings}) > 1:
+        drawn.append(_picture(outcome, "agreement", _AGREEMENT, calibration.agreement(readings, title)))
     if len({reading.task for reading in readings}) <= _MOST_ROWS:
-        drawings.append(Drawing("intervals", _FOREST, calibration.forest(readings, title)))
-    return [*drawings, Drawing("errors", _HEAT, calibration.heat(readings, title))]
+        drawn.append(_picture(outcome, "intervals", _FOREST, calibration.forest(readings, title)))
+    return [*drawn, _picture(outcome, "errors", _HEAT, calibration.heat(readings, title))]
 
 
-def draw_time(outcome: Outcome, question: str) -> list[Drawing]:
-    """Error against CPU time, of a suite with readings: the only figure that differs from run to run."""
-    if not outcome.readings:
+def time_pictures(outcome: Outcome) -> list[Picture]:
+    """Error against CPU time, of a suite whose readings carry times: the only figure that differs from run to run."""
+    if all(reading.cpu_seconds is None for reading in outcome.readings):
         return []
-    title = f"{question[:1].upper()}{question[1:]}: error against time"
-    return [Drawing("time", _TIME, calibration.error_against_time(outcome.readings, title))]
+    title = f"{_title(outcome)}: error against time"
+    return [_picture(outcome, "time", _TIME, calibration.error_against_time(outcome.readings, title))]
 
 
-def page(suite: str, drawings: list[Drawing]) -> str:
-    """One HTML page with all figures, for a browser; nothing is loaded from elsewhere."""
-    parts = [
-        f'<figure id="{html.escape(one.name)}">{_inline(style.to_svg(one.figure), one.name)}'
-        f"<figcaption>{html.escape(one.caption)}</figcaption></figure>"
-        for one in drawings
-    ]
-    head = (
-        f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Calibration: {suite}</title>'
-        "<style>body{font-family:sans-serif;max-width:70rem;margin:1rem auto;padding:0 1rem}"
-        "figure{margin:0 0 2.5rem}svg{max-width:100%;height:auto}figcaption{max-width:45rem}</style>"
-    )
-    return f"<!doctype html>\n<html lang=en><head>{head}</head>\n<body><h1>Calibration: {suite}</h1>\n" + (
-        "\n".join(parts) + "\n</body></html>\n"
-    )
+def _title(outcome: Outcome) -> str:
+    question = QUESTIONS[outcome.suite]
+    return question[:1].upper() + question[1:]
 
 
-def _inline(svg: str, name: str) -> str:
-    """The ``svg`` element alone, its identifiers made the figure's own: two figures on a page must not share any."""
-    body = svg[svg.index("<svg") :]
-    return body.replace('id="', f'id="{name}-').replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
+def _picture(outcome: Outcome, stem: str, caption: str, figure: Figure) -> Picture:
+    alt = f"{_ALT.get(stem, 'Estimates')} of the suite {outcome.suite} against the truth."
+    scores = overall(outcome.metrics).items()
+    errors = [f"{method} {score['rmse']:.2g}" for method, score in scores if score["rmse"] is not None]
+    if errors:
+        alt += f" Root mean square errors in nats: {', '.join(errors)}."
+    name = f"calibration/{outcome.suite}/{stem}"
+    return Picture(name, f"Suite {outcome.suite}", caption, alt, style.to_svg(figure))
+
+
+_ALT = {
+    "intervals": "Intervals of every estimate",
+    "errors": "Mean errors on every task",
+    "time": "Errors and CPU times",
+    "scatter": "Samples",
+    "curves": "Learning curves",
+}

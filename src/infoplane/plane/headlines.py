@@ -1,28 +1,13 @@
-"""What the stage keeps of an information plane: figures, every verdict, and the few numbers worth comparing."""
+"""Of all that an information plane shows, the few numbers worth comparing between runs."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from infoplane.common import io
 from infoplane.plane.measure import Plane
-from infoplane.plots import information_plane, style
 
 COMPRESSION = ("exact", "exact_relative", "lower", "upper", "critics", "kde", "binning_fixed", "binning_adaptive")
 """Estimators whose compression is compared between runs."""
-
-
-def write(folder: Path, plane: Plane) -> None:
-    """Write the figures as SVG, and every verdict, into an existing folder."""
-    table = plane.frame()
-    entropy, n = plane.metrics["label_entropy"], plane.metrics["n"]
-    figures = {"plane": information_plane.draw, "training": information_plane.draw_training}
-    if plane.metrics["errors"]:
-        figures["errors"] = information_plane.draw_errors
-    for name, draw in figures.items():
-        io.save_text(folder / f"{name}.svg", style.to_svg(draw(table, entropy, n)))
-    io.save_json(folder / "verdicts.json", plane.metrics)
 
 
 def headlines(plane: Plane) -> dict[str, Any]:
