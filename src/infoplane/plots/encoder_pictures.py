@@ -42,11 +42,9 @@ class Material:
 
 
 def comparisons(material: Material) -> list[Picture]:
-    """The figures that compare the encoders; correlations only where at least two encoders give some."""
-    pictures = [_quantities(material), _noise(material), _training(material)]
-    if any(content["encoders"] > 1 for content in material.correlations.values()):
-        pictures.append(_correlation(material))
-    return pictures
+    """The figures that compare the encoders."""
+    drawn = [draw(material) for draw in COMPARISONS]
+    return [picture for picture in drawn if picture is not None]
 
 
 def learning_curves(material: Material) -> list[Picture]:
@@ -122,7 +120,9 @@ def _training(material: Material) -> Picture:
     )
 
 
-def _correlation(material: Material) -> Picture:
+def _correlation(material: Material) -> Picture | None:
+    if all(content["encoders"] < 2 for content in material.correlations.values()):
+        return None
     counts = sorted({content["encoders"] for content in material.correlations.values()})
     cells = [
         f"at stop {stop} accuracy and {other.symbol} {_number(content['pearson'][ACCURACY.name][other.name])}"
@@ -158,3 +158,7 @@ def _critics(material: Material, encoder: str) -> Picture:
         f"Learning curves of the critics; values on the choosing part at the end, in nats: {', '.join(ends)}.",
         lambda columns: critics.draw(curves, material.measured, encoder, columns),
     )
+
+
+COMPARISONS: tuple[Callable[[Material], Picture | None], ...] = (_quantities, _noise, _training, _correlation)
+"""The figures that compare the encoders, in their order on the page; None where there is nothing to show."""
