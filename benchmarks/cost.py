@@ -127,7 +127,7 @@ def train_row() -> dict[str, Any]:
     x, y = embeddings(4_000)
 
     def epochs(count: int) -> float:
-        plan = classifiers.legs([count], 1e-4, 1.0)
+        plan = classifiers.training_phases([count], 1e-4, 1.0)
         fitted, held = slice(3_600), slice(3_600, None)
         return cpu(
             lambda: classifiers.train(x[fitted], y[fitted], x[held], y[held], plan, classes=2, batch_size=256, seed=0)

@@ -10,7 +10,7 @@ from infoplane.params.classifier import Classifier
 from infoplane.params.encoders import load_encoders
 from infoplane.params.measure import Measure
 from infoplane.params.section import read_seed
-from infoplane.results.correlations import correlation_report
+from infoplane.results.correlations import correlation_metrics
 from infoplane.results.findings import Evidence, findings
 from infoplane.results.summary import noise_curve_table, quantity_table, summarise, summary_table, training_table
 from stages import common, reading
@@ -20,7 +20,7 @@ def work(arguments: argparse.Namespace) -> None:
     encoders = load_encoders()
     measured = reading.measurements(arguments.metrics, encoders, Classifier.load().stops)
     summary = summarise(measured)
-    correlations = correlation_report(summary_table(summary), seeds.integer_seed(read_seed(), "analyze"))
+    correlations = correlation_metrics(summary_table(summary), seeds.integer_seed(read_seed(), "analyze"))
     # What each image adds to the bracket of each encoder: paired differences between encoders come from these.
     influences = {encoder: io.load_npz(arguments.terms / f"{encoder}.npz")["influence"] for encoder in encoders}
     shown = findings(Evidence(measured, correlations, Measure.load().noise_std, influences))

@@ -26,7 +26,7 @@ def work(arguments: argparse.Namespace) -> None:
     y = np.concatenate([io.open_npy(arguments.labels / f"{split}.npy") for split in ("train", "test")])
     shuffled = seeds.generator(root, "measure_label", arguments.cell, "shuffled").permutation(y)
     critic = CriticOptions(**settings.mine.model_dump())
-    found = compute.together(
+    found = compute.run_all(
         partial(mine, x, y, seed=seed, options=critic, labels=True),
         partial(probe, x, y, seed=seed, options=CriticOptions(**settings.probe.model_dump())),
         partial(mine, x, shuffled, seed=seed, options=critic, labels=True),

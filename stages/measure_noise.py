@@ -26,7 +26,7 @@ def work(arguments: argparse.Namespace) -> None:
     t = unit_rows(np.concatenate(rows))
     levels = dict.fromkeys((settings.noise_std, *settings.noise_curve))
     options = replace(DEFAULTS, **settings.aa_mine.model_dump())
-    found, critic = compute.together(
+    found, critic = compute.run_all(
         partial(compute.call, brackets, t, list(levels), seed=seed),
         partial(aa_mine, t, settings.noise_std, seed=seed, options=options),
     )

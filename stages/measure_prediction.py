@@ -27,7 +27,7 @@ def work(arguments: argparse.Namespace) -> None:
     for stop in Classifier.load().stops:
         p = io.open_npy(arguments.predictions / f"{stop}.npy")
         seed = seeds.integer_seed(read_seed(), "measure_prediction", arguments.cell, stop)
-        *found, neighbours = compute.together(
+        *found, neighbours = compute.run_all(
             partial(mine, p, y, seed=seed, options=CriticOptions(**settings.mine.model_dump()), labels=True),
             partial(probe, p, y, seed=seed, options=CriticOptions(**settings.probe.model_dump())),
             partial(compute.call, ross, p, y, k=settings.neighbours, seed=seed),

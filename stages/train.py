@@ -25,7 +25,7 @@ def trained(arguments: argparse.Namespace, settings: Classifier) -> classifiers.
         y["train"],
         x["test"],
         y["test"],
-        classifiers.legs(settings.stops, settings.learning_rate, settings.overfit_factor),
+        classifiers.training_phases(settings.stops, settings.learning_rate, settings.overfit_factor),
         classes=int(y["train"].max()) + 1,
         batch_size=settings.batch_size,
         seed=seeds.integer_seed(read_seed(), "train", arguments.cell),
@@ -39,13 +39,13 @@ def work(arguments: argparse.Namespace) -> None:
         training = trained(arguments, settings)
         weights, curves = training.weights, training.curves
     else:
-        weights, curves = {}, classifiers.score_predictions(given, io.open_npy(arguments.labels / "test.npy"))
+        weights, curves = {}, classifiers.evaluate_predictions(given, io.open_npy(arguments.labels / "test.npy"))
     with io.output_folder(arguments.out_weights) as folder:
         for stop, arrays in weights.items():
             io.save_npz(folder / f"{stop}.npz", arrays)
         io.save_json(folder / "stops.json", list(weights))  # DVC keeps no empty folder
     io.save_table(arguments.out_curves, curves, CURVE_COLUMNS)
-    io.save_json(arguments.out_metrics, classifiers.scores_at(settings.stops, curves))
+    io.save_json(arguments.out_metrics, classifiers.metrics_at(settings.stops, curves))
 
 
 if __name__ == "__main__":

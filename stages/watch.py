@@ -51,5 +51,5 @@ def _opened(folder: Path) -> Any:
 def watched(folder: Path) -> Iterator[None]:
     """Write the live progress of the work inside to a folder, which an earlier run may have left."""
     shutil.rmtree(folder, ignore_errors=True)
-    with live.watched(LiveWatcher(folder)):
+    with live.watching(LiveWatcher(folder)):
         yield

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from infoplane.calibration.outcome import Outcome
     from infoplane.results.estimate import Estimate, NoisyEstimate
 
-_LINE_WIDTH = 11
+_NAME_WIDTH = 11
 
 
 @dataclass(frozen=True)
 class Command:
-    """One sub-command: how its arguments are declared, and what runs."""
+    """One sub-command: its name, its summary, a function that declares its arguments and one that runs it."""
 
     name: str
     summary: str
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), 2)
     except ArithmeticError as error:
         return _fail(str(error), 1)
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # the reader, such as head, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}", 2)
@@ -66,7 +66,7 @@ def _fail(text: str, code: int) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage above it."""
+    """A parser whose errors are one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
@@ -87,8 +87,8 @@ def _declare_estimate(parser: argparse.ArgumentParser) -> None:
 def _run_estimate(arguments: argparse.Namespace) -> None:
     from infoplane.estimators.dispatch import estimate
 
-    x, z = _opened(arguments.x), _opened(arguments.z)
-    with _naming({"x": arguments.x, "z": arguments.z}):
+    x, z = _open_array(arguments.x), _open_array(arguments.z)
+    with _naming_files({"x": arguments.x, "z": arguments.z}):
         result = estimate(x, z, arguments.method, arguments.seed, z_kind="numbers" if arguments.numbers else None)
     if arguments.json:
         _print_json(estimate_fields(result))
@@ -115,16 +115,16 @@ def estimate_fields(result: Estimate) -> dict[str, Any]:
 
 
 def estimate_text(result: Estimate) -> str:
-    """A few readable lines: value, interval, kind, ceiling, warnings."""
+    """The result as text: a line each for value and interval, kind, ceiling, samples, and every warning."""
     interval = "" if result.ci95 is None else f"   95 % interval {_interval(*result.ci95)}"
     lines = [
-        _line("I(X; Z)", f"{_nats(result.nats)} nats ({_nats(result.bits)} bits){interval}"),
-        _line("kind", f"{result.kind.replace('_', ' ')}, by {result.method}"),
+        _name_and_text("I(X; Z)", f"{_nats(result.nats)} nats ({_nats(result.bits)} bits){interval}"),
+        _name_and_text("kind", f"{result.kind.replace('_', ' ')}, by {result.method}"),
     ]
     if result.ceiling is not None:
-        lines.append(_line("ceiling", f"{_nats(result.ceiling)} nats"))
-    lines.append(_line("samples", f"{result.n}, of {result.dx} + {result.dz} columns; {result.seconds:.1f} s"))
-    lines += [_line("warning", text) for text in result.warnings]
+        lines.append(_name_and_text("ceiling", f"{_nats(result.ceiling)} nats"))
+    lines.append(_name_and_text("samples", f"{result.n}, of {result.dx} + {result.dz} columns; {result.seconds:.1f} s"))
+    lines += [_name_and_text("warning", text) for text in result.warnings]
     return "\n".join(lines)
 
 
@@ -145,9 +145,9 @@ def _run_noisy(arguments: argparse.Namespace) -> None:
     from infoplane.common import validation
     from infoplane.estimators.noisy_channel import estimate_noisy
 
-    t = _opened(arguments.t)
-    labels = None if arguments.labels is None else _opened(arguments.labels)
-    with _naming({"t": arguments.t, "labels": arguments.labels}):
+    t = _open_array(arguments.t)
+    labels = None if arguments.labels is None else _open_array(arguments.labels)
+    with _naming_files({"t": arguments.t, "labels": arguments.labels}):
         seed = validation.root_seed(arguments.seed)
         result = estimate_noisy(
             t, arguments.noise_std, labels, population=arguments.population, critic=arguments.critic, seed=seed
@@ -165,25 +165,25 @@ def noisy_fields(result: NoisyEstimate) -> dict[str, Any]:
         names += ["label_lower", "label_upper", "label_lower_se", "label_upper_se"]
     if result.aa_mine is not None:
         names.append("aa_mine")
-    known = result.as_dict()
-    return {name: known[name] for name in names} | {"warnings": list(result.warnings)}
+    values = result.as_dict()
+    return {name: values[name] for name in names} | {"warnings": list(result.warnings)}
 
 
 def noisy_text(result: NoisyEstimate) -> str:
-    """A few readable lines: bracket or exact value, labels, critic, warnings."""
-    lines = [_line("I(X; T+e)", _bracket(result.lower, result.upper, result.lower_se, result.upper_se))]
+    """The result as text: a line each for bracket or exact value, labels, critic, samples, and every warning."""
+    lines = [_name_and_text("I(X; T+e)", _bracket(result.lower, result.upper, result.lower_se, result.upper_se))]
     if result.label_lower is not None and result.label_upper is not None:
         errors = result.label_lower_se or 0.0, result.label_upper_se or 0.0
-        lines.append(_line("I(T+e; Y)", _bracket(result.label_lower, result.label_upper, *errors)))
+        lines.append(_name_and_text("I(T+e; Y)", _bracket(result.label_lower, result.label_upper, *errors)))
     if result.label_entropy is not None:
-        lines.append(_line("H(Y)", f"{_nats(result.label_entropy)} nats"))
+        lines.append(_name_and_text("H(Y)", f"{_nats(result.label_entropy)} nats"))
     if result.gaussian_upper is not None:
-        lines.append(_line("Gaussian", f"at most {_nats(result.gaussian_upper)} nats for this covariance"))
+        lines.append(_name_and_text("Gaussian", f"at most {_nats(result.gaussian_upper)} nats for this covariance"))
     if result.aa_mine is not None:
         interval = "" if result.aa_mine.ci95 is None else f"   95 % interval {_interval(*result.aa_mine.ci95)}"
-        lines.append(_line("AA-MINE", f"{_nats(result.aa_mine.nats)} nats{interval}"))
-    lines.append(_line("samples", f"{result.n}, of {result.d} columns; noise {result.noise_std:g}"))
-    lines += [_line("warning", text) for text in result.warnings]
+        lines.append(_name_and_text("AA-MINE", f"{_nats(result.aa_mine.nats)} nats{interval}"))
+    lines.append(_name_and_text("samples", f"{result.n}, of {result.d} columns; noise {result.noise_std:g}"))
+    lines += [_name_and_text("warning", text) for text in result.warnings]
     return "\n".join(lines)
 
 
@@ -209,7 +209,7 @@ def _run_methods(arguments: argparse.Namespace) -> None:
         _print_json(listed)
         return
     for name, purpose in listed.items():
-        print(_line(name, purpose))
+        print(_name_and_text(name, purpose))
 
 
 # calibrate
@@ -236,16 +236,16 @@ def _run_calibrate(arguments: argparse.Namespace) -> None:
         if arguments.json:
             _print_json(listed)
         else:
-            print("\n".join(_line(name, f" {question}") for name, question in listed.items()))
+            print("\n".join(_name_and_text(name, f" {question}") for name, question in listed.items()))
         return
     if (arguments.x is None) != (arguments.z is None):
         raise ValueError("z: missing; your own samples are two files, x.npy and z.npy")
-    data = None if arguments.x is None else (_opened(arguments.x), _opened(arguments.z))
+    data = None if arguments.x is None else (_open_array(arguments.x), _open_array(arguments.z))
     chosen = command.Choice(
         arguments.suite, tuple(arguments.method or ()), arguments.samples, arguments.repeats, arguments.full,
         arguments.seed, data,
     )  # fmt: skip
-    with _naming({"x": arguments.x, "z": arguments.z}):
+    with _naming_files({"x": arguments.x, "z": arguments.z}):
         outcome = command.run(chosen)
     if arguments.out is not None:
         _write_suite(arguments.out, outcome)
@@ -286,8 +286,8 @@ def _run_profile(arguments: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def _naming(files: Mapping[str, Path | None]) -> Iterator[None]:
-    """Name the file where a ValueError names the argument ("x: 3 values are NaN", "x has 9 rows and z has 8")."""
+def _naming_files(files: Mapping[str, Path | None]) -> Iterator[None]:
+    """Put the name of the file in place of the argument in a ValueError, such as "x has 9 rows and z has 8"."""
     try:
         yield
     except ValueError as error:
@@ -296,7 +296,7 @@ def _naming(files: Mapping[str, Path | None]) -> Iterator[None]:
         raise ValueError(argument.sub(lambda match: given[match[0]], str(error))) from error
 
 
-def _opened(path: Path) -> npt.NDArray[Any]:
+def _open_array(path: Path) -> npt.NDArray[Any]:
     from infoplane.common.io import open_npy
 
     return open_npy(path)
@@ -307,22 +307,22 @@ def _declare_json(parser: argparse.ArgumentParser) -> None:
 
 
 def _print_json(fields: Mapping[str, Any]) -> None:
-    print(json.dumps(_finite(fields), allow_nan=False, ensure_ascii=False))
+    print(json.dumps(_without_infinities(fields), allow_nan=False, ensure_ascii=False))
 
 
-def _finite(value: Any) -> Any:
+def _without_infinities(value: Any) -> Any:
     """``value`` with null for NaN and infinity, which JSON does not have."""
     if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: _without_infinities(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [_without_infinities(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
 
 
-def _line(head: str, text: str) -> str:
-    return f"{head:<{_LINE_WIDTH}}{text}"
+def _name_and_text(head: str, text: str) -> str:
+    return f"{head:<{_NAME_WIDTH}}{text}"
 
 
 def _interval(low: float, high: float) -> str:

@@ -13,7 +13,7 @@ import pytest
 from infoplane.arrays.given_predictions import copy_predictions, given_predictions
 from infoplane.arrays.importing import import_arrays
 from infoplane.arrays.stored import copy_embeddings, store_no_arrays, stored_encoders
-from infoplane.classifiers import score_predictions
+from infoplane.classifiers import evaluate_predictions
 from infoplane.common import io
 
 from made_arrays import ROWS, TEST, arrays, put, write_split, write_whole
@@ -106,14 +106,14 @@ def test_scores_of_given_predictions() -> None:
 
     rng = np.random.default_rng(0)
     y, scores = rng.integers(0, 4, 500), 3 * rng.standard_normal((500, 4))
-    (found,) = score_predictions({7: scores}, y)
+    (found,) = evaluate_predictions({7: scores}, y)
     assert (found["epoch"], found["split"]) == (7, "test")
     posterior = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
     assert found["loss"] == pytest.approx(log_loss(y, posterior))
     assert found["accuracy"] == accuracy_score(y, posterior.argmax(1))
     binary = y % 2
-    (one,) = score_predictions({7: scores[:, :1]}, binary)
-    (two,) = score_predictions({7: np.hstack([np.ones((500, 1)), scores[:, :1] + 1])}, binary)
+    (one,) = evaluate_predictions({7: scores[:, :1]}, binary)
+    (two,) = evaluate_predictions({7: np.hstack([np.ones((500, 1)), scores[:, :1] + 1])}, binary)
     assert one["loss"] == pytest.approx(two["loss"])
     assert one["loss"] == pytest.approx(log_loss(binary, 1 / (1 + np.exp(-scores[:, 0]))))
 

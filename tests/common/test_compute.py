@@ -31,9 +31,9 @@ def square(item: int) -> int:
 
 def test_without_a_scheduler_work_is_done_here_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(compute.SCHEDULER, raising=False)
-    assert list(compute.ordered(square, [3, 1, 2])) == [9, 1, 4]
+    assert list(compute.map_in_order(square, [3, 1, 2])) == [9, 1, 4]
     assert compute.call(pow, 2, 5) == 32
-    assert compute.together(partial(square, 2), partial(square, 3)) == [4, 9]
+    assert compute.run_all(partial(square, 2), partial(square, 3)) == [4, 9]
 
 
 @pytest.mark.parametrize("address", ["missing.json", "tcp://127.0.0.1:9"])
@@ -50,7 +50,7 @@ def test_no_scheduler_there_is_one_line(address: str, monkeypatch: pytest.Monkey
 def test_a_worker_with_other_code_refuses() -> None:
     with pytest.raises(ValueError, match="start the workers from this checkout"):
         compute._apply(square, 2, "infoplane 0, Python 2.7")
-    assert compute._apply(square, 2, compute.identity()) == 4
+    assert compute._apply(square, 2, compute.code_identity()) == 4
 
 
 class Cluster:
@@ -108,7 +108,7 @@ def samples() -> tuple[np.ndarray, np.ndarray]:
 def measured() -> list[list[float]]:
     """Values and ends of three quantities, to the last digit."""
     x, y = samples()
-    found = compute.together(
+    found = compute.run_all(
         partial(mine, x, y, seed=1, options=OPTIONS),
         partial(probe, x, y, seed=1, options=OPTIONS),
         partial(aa_mine, x, 1.0, seed=1, options=DEFAULTS),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infoplane.classifiers import legs, train
+from infoplane.classifiers import train, training_phases
 from infoplane.common import live
 from infoplane.estimators.variational import mine
 from stages.watch import LiveWatcher
@@ -22,7 +22,9 @@ def arrays(n: int = 120) -> tuple[np.ndarray, np.ndarray]:
 
 def trained() -> object:
     x, y = arrays()
-    return train(x[:80], y[:80], x[80:], y[80:], legs([1, 3], 0.01, 2.0), classes=2, batch_size=20, seed=0).curves
+    return train(
+        x[:80], y[:80], x[80:], y[80:], training_phases([1, 3], 0.01, 2.0), classes=2, batch_size=20, seed=0
+    ).curves
 
 
 def columns(file: Path) -> dict[str, list[str]]:
@@ -33,7 +35,7 @@ def columns(file: Path) -> dict[str, list[str]]:
 def test_every_epoch_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     alone = trained()
-    with live.watched(LiveWatcher(tmp_path / "live", seconds_before=0.0)):
+    with live.watching(LiveWatcher(tmp_path / "live", seconds_before=0.0)):
         assert trained() == alone
     written = tmp_path / "live" / "plots" / "metrics" / "epochs"
     assert columns(written / "test_loss.tsv")["step"] == ["1", "2", "3"]
@@ -41,14 +43,14 @@ def test_every_epoch_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "train_loss", "test_loss", "train_accuracy", "test_accuracy",
     }  # fmt: skip
     assert not list(tmp_path.rglob("dvc.yaml"))
-    live.report("epochs", 4, {"test_loss": 0.0})
+    live.publish("epochs", 4, {"test_loss": 0.0})
     assert len(columns(written / "test_loss.tsv")["step"]) == 3, "nobody watches any more"
 
 
 def test_every_look_at_a_critic_is_seen() -> None:
     seen: list[tuple[str, int]] = []
     x, y = arrays(200)
-    with live.watched(lambda series, step, values: seen.append((series, step))):
+    with live.watching(lambda series, step, values: seen.append((series, step))):
         found = mine(x, y, labels=True)
     curves = found.diagnostics["curves"]
     assert len(seen) == sum(len(curve["step"]) for curve in curves)
@@ -56,14 +58,14 @@ def test_every_look_at_a_critic_is_seen() -> None:
 
 
 def test_short_work_is_not_watched(tmp_path: Path) -> None:
-    with live.watched(LiveWatcher(tmp_path / "live", seconds_before=60.0)):
-        live.report("epochs", 1, {"loss": 1.0})
+    with live.watching(LiveWatcher(tmp_path / "live", seconds_before=60.0)):
+        live.publish("epochs", 1, {"loss": 1.0})
     assert not (tmp_path / "live").exists()
 
 
 def test_a_watcher_that_fails_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "live").write_text("in the way")
-    with live.watched(LiveWatcher(tmp_path / "live", seconds_before=0.0)):
+    with live.watching(LiveWatcher(tmp_path / "live", seconds_before=0.0)):
         for step in (1, 2):
-            live.report("epochs", step, {"loss": 1.0})
+            live.publish("epochs", step, {"loss": 1.0})
     assert [record.message.startswith("no live progress") for record in caplog.records] == [True]

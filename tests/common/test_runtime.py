@@ -23,14 +23,14 @@ def test_a_start_without_a_gpu_says_nothing() -> None:
 
 
 def test_what_else_is_said_meanwhile_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
-    with runtime._without_chatter():
+    with runtime._quiet_startup():
         os.write(2, b"E0000 libcudnn is missing\nI0000 oneDNN custom operations are on. And so on\n")
     os.write(2, b"later\n")
     assert capfd.readouterr().err == "E0000 libcudnn is missing\nlater\n"
 
 
 def test_a_driver_that_fails_is_said_where_there_is_one(capfd: pytest.CaptureFixture[str]) -> None:
-    with runtime._without_chatter():
+    with runtime._quiet_startup():
         os.write(2, b"E0000 failed call to cuInit\n")
     assert "cuInit" in capfd.readouterr().err
 

@@ -44,7 +44,7 @@ def pictures(encoders: int) -> Gallery:
     summary = summarise(run.measured)
     material = encoder_pictures.Material(
         run.measured,
-        analysis.correlation_report(summary_table(summary), seed=0),
+        analysis.correlation_metrics(summary_table(summary), seed=0),
         quantity_table(summary),
         noise_curve_table(run.measured),
         training_table(run.training),
@@ -57,7 +57,7 @@ def pictures(encoders: int) -> Gallery:
 
 def page(run: Made, facts: dict[str, str] | None = None, shown: Gallery | None = None) -> str:
     summary = summarise(run.measured)
-    correlations = analysis.correlation_report(summary_table(summary), seed=0)
+    correlations = analysis.correlation_metrics(summary_table(summary), seed=0)
     found = findings(Evidence(run.measured, correlations, 0.25, {}))
     facts = FACTS if facts is None else facts
     gallery = shown or Gallery()

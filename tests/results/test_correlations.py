@@ -103,7 +103,7 @@ def test_huge_values_do_not_overflow() -> None:
 def test_an_encoder_that_lacks_a_value_is_left_out_of_the_pairs_with_it() -> None:
     table = random_table(7, stops=(1,))
     table.loc[3, "prediction_label"] = None
-    report = analysis.correlation_report(table, seed=0)["1"]
+    report = analysis.correlation_metrics(table, seed=0)["1"]
     without = analysis.correlations(table.drop(index=3))[1]
     assert report["pearson"]["accuracy"]["prediction_label"] == pytest.approx(
         without.loc["accuracy", "prediction_label"]
@@ -171,8 +171,8 @@ def test_many_encoders_draw_orders_and_p_is_never_zero() -> None:
 
 
 def test_the_report_gives_intervals_from_five_encoders_on() -> None:
-    few = analysis.correlation_report(random_table(4), seed=0)["30"]
-    enough = analysis.correlation_report(random_table(5), seed=0)["30"]
+    few = analysis.correlation_metrics(random_table(4), seed=0)["30"]
+    enough = analysis.correlation_metrics(random_table(5), seed=0)["30"]
     assert few["encoders"] == 4
     assert "4 trained encoders" in few["reason"]
     assert few["pearson"]["loss"]["accuracy"] is not None
@@ -190,8 +190,8 @@ def test_the_report_gives_intervals_from_five_encoders_on() -> None:
 def test_untrained_controls_are_left_out_of_the_report_and_named() -> None:
     table = random_table(6)
     with_control = pd.concat([table, random_table(1, seed=9).assign(encoder="e0-untrained")])
-    report = analysis.correlation_report(with_control, seed=0)
-    plain = analysis.correlation_report(table, seed=0)
+    report = analysis.correlation_metrics(with_control, seed=0)
+    plain = analysis.correlation_metrics(table, seed=0)
     assert [content.pop("left_out") for content in report.values()] == [["e0-untrained"]] * 2
     assert [content.pop("left_out") for content in plain.values()] == [[]] * 2
     assert report == plain
@@ -200,7 +200,7 @@ def test_untrained_controls_are_left_out_of_the_report_and_named() -> None:
 @pytest.mark.parametrize("encoders", [0, 1])
 def test_a_report_on_one_encoder_or_none_is_null_with_the_reason(encoders: int) -> None:
     table = pd.concat([random_table(encoders), random_table(1).assign(encoder="x-untrained")])
-    content = analysis.correlation_report(table, seed=0)["1"]
+    content = analysis.correlation_metrics(table, seed=0)["1"]
     assert content["encoders"] == encoders
     assert "trained encoder" in content["reason"]
     assert all(value is None for row in content["pearson"].values() for value in row.values())
@@ -209,9 +209,9 @@ def test_a_report_on_one_encoder_or_none_is_null_with_the_reason(encoders: int) 
 def test_pairs_worth_naming_are_those_whose_interval_excludes_zero() -> None:
     table = random_table(8, stops=(1,))
     table["loss"] = 2.0 - 3.0 * table["accuracy"] + 0.01 * table["embedding_noise"]
-    content = analysis.correlation_report(table, seed=0)["1"]
-    assert analysis.notable(content)[0] == ("accuracy", "loss")
-    for row, column in analysis.notable(content):
+    content = analysis.correlation_metrics(table, seed=0)["1"]
+    assert analysis.significant_pairs(content)[0] == ("accuracy", "loss")
+    for row, column in analysis.significant_pairs(content):
         assert content["low"][row][column] > 0 or content["high"][row][column] < 0
 
 

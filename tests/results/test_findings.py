@@ -11,7 +11,7 @@ from made_results import NAMES, made
 
 from infoplane.encoders.names import is_control
 from infoplane.results import correlations as analysis
-from infoplane.results.findings import Evidence, Finding, findings, listed, span
+from infoplane.results.findings import Evidence, Finding, findings, interval_text, joined
 from infoplane.results.quantity import bracket
 from infoplane.results.summary import Measurements, summarise, summary_table
 
@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 
 
 def evidence(measured: Measurements, influences: dict[str, Array] | None = None) -> Evidence:
-    report = analysis.correlation_report(summary_table(summarise(measured)), seed=0)
+    report = analysis.correlation_metrics(summary_table(summarise(measured)), seed=0)
     return Evidence(measured, report, 0.25, influences or {})
 
 
@@ -177,9 +177,9 @@ def test_findings_hold_no_hyphen_for_a_minus() -> None:
 
 
 def test_words_for_lists_and_intervals() -> None:
-    assert listed(["A"]) == "A"
-    assert listed(["A", "B", "C"]) == "A, B and C"
-    assert [span(1, 2), span(1, None), span(None, 2), span(None, None)] == [
+    assert joined(["A"]) == "A"
+    assert joined(["A", "B", "C"]) == "A, B and C"
+    assert [interval_text(1, 2), interval_text(1, None), interval_text(None, 2), interval_text(None, None)] == [
         "1.00 to 2.00",
         "at least 1.00",
         "below 2.00",

@@ -12,7 +12,7 @@ from made_results import NAMES, NOISES, STOPS, made
 
 from infoplane.common import io
 from infoplane.results import headlines
-from infoplane.results.correlations import correlation_report
+from infoplane.results.correlations import correlation_metrics
 from infoplane.results.summary import (
     Measurements,
     collect_warnings,
@@ -61,7 +61,7 @@ def test_the_summary_holds_the_headlines_unchanged(measured: Measurements) -> No
 
 def test_the_summary_can_be_written_as_a_metrics_file(measured: Measurements, tmp_path: Any) -> None:
     io.save_json(tmp_path / "summary.json", summarise(measured))
-    report = correlation_report(summary_table(summarise(measured)), seed=0)
+    report = correlation_metrics(summary_table(summarise(measured)), seed=0)
     io.save_json(tmp_path / "correlations.json", report)
     assert io.load_json(tmp_path / "correlations.json")["30"]["left_out"] == ["EfficientNetLite0-untrained"]
 

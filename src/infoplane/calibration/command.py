@@ -66,7 +66,7 @@ def _own(choice: Choice) -> tuple[Array, Array]:
         raise ValueError(f"suite {choice.suite} given with samples of your own; expected the suite `samples`")
     assert choice.data is not None
     x, z = choice.data
-    validation.same_length(validation.samples(x, "x"), validation.samples(z, "z"))
+    validation.require_same_length(validation.samples(x, "x"), validation.samples(z, "z"))
     return x, z
 
 

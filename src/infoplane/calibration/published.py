@@ -100,7 +100,7 @@ def as_published(
 
 def _rows(x: npt.ArrayLike, z: npt.ArrayLike, subtract: bool) -> tuple[Array, Array]:
     columns_x, columns_z = validation.samples(x, "x"), validation.samples(z, "z")
-    validation.same_length(columns_x, columns_z)
+    validation.require_same_length(columns_x, columns_z)
     if len(columns_x) < _LEAST_SAMPLES:
         raise ValueError(f"{len(columns_x)} pairs given; expected at least {_LEAST_SAMPLES}")
     if subtract and columns_x.shape != columns_z.shape:

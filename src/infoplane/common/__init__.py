@@ -1,1 +1,1 @@
-"""What everything stands on: files, seeds, checks of arrays, devices, aliases."""
+"""Used by all other packages: files, seeds, checks of arrays, TensorFlow's setup, distribution of work, aliases."""

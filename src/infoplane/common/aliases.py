@@ -1,4 +1,4 @@
-"""Names that the whole library shares: array types, and the half-width of a 95 % interval."""
+"""Array types and the constant of a 95 % interval, for the whole library."""
 
 from __future__ import annotations
 

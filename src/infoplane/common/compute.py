@@ -1,8 +1,8 @@
-"""Pieces of a measurement, worked on here or handed to a Dask cluster: the same numbers either way.
+"""Runs the pieces of a measurement in this process or on a Dask cluster, with the same results.
 
-Nothing here depends on what is measured. ``INFOPLANE_SCHEDULER`` in the environment names a running Dask scheduler;
-it is no parameter of the pipeline, since it must not change a result. Pieces are functions of their arguments alone
-(each derives its own random stream), so a piece whose worker died is simply done again by another.
+The environment variable ``INFOPLANE_SCHEDULER`` names a running Dask scheduler. It is not a parameter of the pipeline,
+since it must not change a result. A piece of work depends on its arguments alone (each derives its own random stream),
+so a piece whose worker died is done again by another worker.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any, TypeVar
 
 SCHEDULER = "INFOPLANE_SCHEDULER"
 _CONNECT_SECONDS = 10
-_AHEAD = 3
-"""Pieces under way for each worker: enough to keep it busy, few enough for results to fit in memory."""
+_PIECES_PER_WORKER = 3
+"""Submitted at a time: enough to keep a worker busy, few enough for the results to fit in memory."""
 _PACKAGES = ("numpy", "scipy", "tensorflow", "keras", "pillow")
-"""Whose versions may change the last digits."""
+"""Packages whose versions may change the last digits of a result."""
 
 _worker = threading.local()
 
@@ -32,16 +32,16 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def distributed() -> bool:
-    """Whether pieces of work go to a cluster; a worker does its piece itself."""
+def is_distributed() -> bool:
+    """Whether pieces of work go to a cluster; False inside a worker, which does its piece itself."""
     return bool(os.environ.get(SCHEDULER)) and not getattr(_worker, "busy", False)
 
 
-def ordered(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-    """``map(function, items)``, each item a piece of work for the cluster; without one, done here one by one.
+def map_in_order(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    """``map(function, items)`` on the cluster, one piece of work per item; without a cluster, here and one by one.
 
     Args:
-        function: depends on its argument and on what is bound to it alone; what is bound is sent to a worker once.
+        function: depends on its argument and on bound arguments alone; bound arguments are sent to a worker once.
         items: small descriptions of the pieces.
 
     Yields:
@@ -51,16 +51,16 @@ def ordered(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterat
         ValueError: the scheduler does not answer, has no workers, or they run other code or other packages; or what
             the function raises.
     """
-    if not distributed():
+    if not is_distributed():
         yield from map(function, items)
         return
     client = _client()
-    # Not scattered: what a dead worker held must come again from the scheduler.
-    shared = client.submit(_itself, function, pure=False)
-    window = _AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+    # Submitted, not scattered: the scheduler can then provide it again when the worker that held it dies.
+    shared = client.submit(_unchanged, function, pure=False)
+    window = _PIECES_PER_WORKER * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
     pending: deque[Any] = deque()
     for item in items:
-        pending.append(client.submit(_apply, shared, item, identity(), pure=False))
+        pending.append(client.submit(_apply, shared, item, code_identity(), pure=False))
         if len(pending) >= window:
             yield _result(pending.popleft())
     while pending:
@@ -68,26 +68,26 @@ def ordered(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterat
 
 
 def call(function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
-    """``function(*arguments, **options)`` as one piece of work; see :func:`ordered`."""
-    return next(iter(ordered(partial(_call, function, arguments, options), [None])))
+    """``function(*arguments, **options)`` as one piece of work; see :func:`map_in_order`."""
+    return next(iter(map_in_order(partial(_call, function, arguments, options), [None])))
 
 
-def together(*functions: Callable[[], Any]) -> list[Any]:
+def run_all(*functions: Callable[[], Any]) -> list[Any]:
     """The results of several functions, in order.
 
-    With a cluster all of them run at once, each in a thread here that waits for the pieces it hands out; without
-    one they run one after another, since each keeps all cores busy by itself.
+    With a cluster they run at the same time, each in a thread that waits for its pieces; without one they run one after
+    another, since each uses all cores.
     """
-    if not distributed():
+    if not is_distributed():
         return [function() for function in functions]
     with ThreadPoolExecutor(len(functions)) as pool:
-        waiting = [pool.submit(function) for function in functions]
-        return [one.result() for one in waiting]
+        futures = [pool.submit(function) for function in functions]
+        return [future.result() for future in futures]
 
 
 @cache
-def identity() -> str:
-    """What must agree between here and a worker: the library's code, Python, and the packages that compute."""
+def code_identity() -> str:
+    """The versions that must be equal here and on a worker: of the library's code, Python and numerical packages."""
     top = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for file in sorted(top.rglob("*.py")):
@@ -96,11 +96,11 @@ def identity() -> str:
     return ", ".join([f"infoplane {digest.hexdigest()[:12]}", f"Python {platform.python_version()}", *versions])
 
 
-def _apply(function: Callable[[Any], Result], item: Any, wanted: str) -> Result:
-    """On the worker."""
-    if (found := identity()) != wanted:
+def _apply(function: Callable[[Any], Result], item: Any, expected: str) -> Result:
+    """Do one piece of work, on the worker."""
+    if (found := code_identity()) != expected:
         raise ValueError(
-            f"{SCHEDULER}: a worker on {platform.node()} runs {found}; this process runs {wanted}; "
+            f"{SCHEDULER}: a worker on {platform.node()} runs {found}; expected {expected}, as here; "
             "start the workers from this checkout and environment"
         )
     _worker.busy = True
@@ -110,7 +110,7 @@ def _apply(function: Callable[[Any], Result], item: Any, wanted: str) -> Result:
         _worker.busy = False
 
 
-def _itself(value: Result) -> Result:
+def _unchanged(value: Result) -> Result:
     return value
 
 
@@ -120,7 +120,7 @@ def _call(function: Callable[..., Result], arguments: tuple[Any, ...], options: 
 
 @cache
 def _client() -> Any:
-    """The connection of this process."""
+    """The connection of this process to the scheduler."""
     address = os.environ[SCHEDULER]
     try:
         from distributed import Client

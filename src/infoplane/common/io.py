@@ -1,4 +1,4 @@
-"""Reading and writing of arrays, tables and metrics, such that a crash leaves nothing that looks like a result.
+"""Reading and writing of arrays, tables and metrics; an interrupted write leaves no file under its final name.
 
 Every file is written under a temporary name and moved into place. Temporary names begin with ``.tmp-`` and lie
 beside the *declared output* (``output_folder``) or beside the file itself, never inside a folder that a later

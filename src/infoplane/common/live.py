@@ -1,7 +1,7 @@
-"""Progress of long work as it happens, for whoever watches: epochs of a classifier, looks at a critic.
+"""Progress of long computations while they run: epochs of a classifier, checkpoints of a critic.
 
-Nobody watches by default. The stages of the pipeline let DVCLive watch (``stages/watch.py``); what is reported never
-changes what is computed.
+By default nothing receives it. The stages of the pipeline pass it to DVCLive (``stages/watch.py``). It never changes
+what is computed.
 """
 
 from __future__ import annotations
@@ -12,29 +12,29 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 
 Watcher = Callable[[str, int, Mapping[str, float]], None]
-"""Gets a series' name, its step and its values, from one thread at a time."""
+"""A function of the name of a series, its step and its values; called from one thread at a time."""
 
 _watchers: list[Watcher] = []
 _lock = threading.Lock()
 _numbers = itertools.count(1)
 
 
-def report(series: str, step: int, values: Mapping[str, float]) -> None:
-    """Tell every watcher."""
+def publish(series: str, step: int, values: Mapping[str, float]) -> None:
+    """Pass the values of one step of a series to every watcher."""
     if _watchers:
         with _lock:
             for watcher in _watchers:
                 watcher(series, step, values)
 
 
-def numbered(series: str) -> str:
-    """The series' name with a number that no other of this process has."""
+def unique_name(series: str) -> str:
+    """The name of a series with a number that no other series of this process has."""
     return f"{series}-{next(_numbers)}"
 
 
 @contextlib.contextmanager
-def watched(watcher: Watcher) -> Iterator[None]:
-    """Let a watcher see what this process reports."""
+def watching(watcher: Watcher) -> Iterator[None]:
+    """Call ``watcher`` for all progress of this process while the context is open."""
     _watchers.append(watcher)
     try:
         yield

@@ -1,4 +1,4 @@
-"""TensorFlow, set up once per process so that two runs on one machine give the same numbers."""
+"""TensorFlow, configured once per process so that two runs on one machine give the same numbers."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-_SIDE_BY_SIDE = 4
-"""Things done at once, as a rule (the folds of a cross-fit, batches of images)."""
+_CONCURRENT_TASKS = 4
+"""Tasks that usually run at the same time, such as the folds of a cross-fit or batches of images."""
 
 
 def threads_per_op() -> int:
-    """Threads that TensorFlow gives each operation: few (one, on up to 7 cores), since several things run at once.
+    """Threads that TensorFlow uses for an operation: a quarter of the cores (at least 1), as several tasks run at once.
 
-    Two threads that share the products of a critic of 200 units cost half as much processor time again as one, which
-    waiting for each other eats up; two batches of images in a thread each are faster than one after another in two.
-    One number for the whole library, because the last digits depend on it: a piece of work gives the same in whatever
-    process it runs.
+    Measured: two threads for a critic of 200 units take 1.5 times the processor time of one, without being faster; two
+    batches of images in a thread each are faster than one after the other in two threads. It is one number for the
+    whole library, because the last digits of a result depend on it.
     """
-    return max(1, available_cores() // _SIDE_BY_SIDE)
+    return max(1, available_cores() // _CONCURRENT_TASKS)
 
 
 def workers() -> int:
-    """How many networks are to be trained at once, so that all cores are busy."""
+    """How many networks to train at the same time, so that all cores are used."""
     per_op = tensorflow().config.threading.get_intra_op_parallelism_threads() or available_cores()
     return max(1, available_cores() // per_op)
 
 
 @cache
 def bfloat16_is_faster() -> bool:
-    """Whether products of bfloat16 matrices take less time here than of float32 ones: about half.
+    """Whether products of bfloat16 matrices are faster on this machine than of float32 ones (about twice as fast).
 
-    So it is on x86 processors that have them as instructions, unless oneDNN, the library that TensorFlow multiplies
-    with, was switched off. Not on a GPU, where TensorFlow rounds float32 products to 10 bits (TF32) unasked.
+    True on x86 processors that have instructions for them, unless oneDNN, the library that TensorFlow multiplies
+    with, was switched off. False on a GPU, where TensorFlow
+    by default rounds the factors of float32 products to 10 bits (TF32) anyway.
     """
     if os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") == "0" or tensorflow().config.list_logical_devices("GPU"):
         return False
@@ -62,7 +62,7 @@ def tensorflow() -> Any:
     it where TensorFlow is used, not at module level.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _without_chatter():
+    with _quiet_startup():
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
@@ -72,20 +72,20 @@ def tensorflow() -> Any:
         tf.config.threading.set_inter_op_parallelism_threads(available_cores())
         for device in devices:
             tf.config.experimental.set_memory_growth(device, True)
-    except RuntimeError:  # somebody used TensorFlow before us in this process: their settings hold
+    except RuntimeError:  # TensorFlow was used before in this process: its settings cannot change
         pass
     return tf
 
 
-_NO_GPU = "Could not find cuda drivers"
-_CHATTER = (_NO_GPU, "All log messages before absl::InitializeLog", "oneDNN custom operations are on")
+_NO_GPU_LINE = "Could not find cuda drivers"
+_STARTUP_LINES = (_NO_GPU_LINE, "All log messages before absl::InitializeLog", "oneDNN custom operations are on")
 
 
 @contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Holds back the lines of TensorFlow's start that say nothing new; what else appears is passed on afterwards.
+def _quiet_startup() -> Iterator[None]:
+    """Drop the lines that TensorFlow prints at every start; pass other lines to standard error afterwards.
 
-    Its log level does not reach them, and they end with an error where there is simply no GPU.
+    TensorFlow's log level does not affect them, and without a GPU they end with an error message.
     """
     try:
         stderr = os.dup(2)
@@ -102,5 +102,7 @@ def _without_chatter() -> Iterator[None]:
             os.close(stderr)
             held.seek(0)
             lines = held.read().decode(errors="replace").splitlines(keepends=True)
-            chatter = _CHATTER + (("failed call to cuInit",) if any(_NO_GPU in line for line in lines) else ())
-            sys.stderr.write("".join(line for line in lines if not any(part in line for part in chatter)))
+            dropped = _STARTUP_LINES + (
+                ("failed call to cuInit",) if any(_NO_GPU_LINE in line for line in lines) else ()
+            )
+            sys.stderr.write("".join(line for line in lines if not any(part in line for part in dropped)))

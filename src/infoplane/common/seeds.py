@@ -1,4 +1,4 @@
-"""Independent random streams, each derived from the one root seed and a name.
+"""Independent random streams, each derived from the root seed and a name.
 
 A stage, a cell of its matrix and a repeat each get a stream of their own, so that adding an encoder or
 re-ordering a list never changes the numbers of another cell.
@@ -23,5 +23,5 @@ def generator(root: int, *names: str | int) -> np.random.Generator:
 
 
 def integer_seed(root: int, *names: str | int) -> int:
-    """A seed in [0, 2**31) for libraries that want one integer (TensorFlow, scikit-learn)."""
+    """A seed in [0, 2**31) for libraries that take one integer (TensorFlow, scikit-learn)."""
     return int(seed_sequence(root, *names).generate_state(1)[0] >> 1)

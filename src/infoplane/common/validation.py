@@ -1,4 +1,4 @@
-"""Checks of the arrays that people hand in: one clear line, raised as ValueError."""
+"""Checks of arrays given by the user; what is wrong is a ValueError of one line."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from infoplane.common.aliases import Array
 
 _BLOCK_ROWS = 65536
+"""Rows checked at a time, so that a memory-mapped array is never read as a whole."""
 
 
 def samples(array: Any, name: str) -> Array:
@@ -49,7 +50,7 @@ def _refuse_not_finite(values: Array, name: str) -> None:
 
 
 def varying_columns(values: Array) -> npt.NDArray[np.bool_]:
-    """Which columns of samples, shape (n, d), hold more than one value; reads no further than it must."""
+    """Which columns of samples, shape (n, d), hold more than one value, shape (d,); stops reading once all do."""
     varies: npt.NDArray[np.bool_] = np.zeros(values.shape[1], dtype=np.bool_)
     for start in range(0, len(values), _BLOCK_ROWS):
         varies |= (values[start : start + _BLOCK_ROWS] != values[:1]).any(axis=0)
@@ -69,8 +70,12 @@ def root_seed(seed: Any) -> int:
     return int(seed)
 
 
-def same_length(x: Array, z: Array, x_name: str = "x", z_name: str = "z") -> None:
-    """Raise ValueError unless both have the same number of rows."""
+def require_same_length(x: Array, z: Array, x_name: str = "x", z_name: str = "z") -> None:
+    """Check that two arrays are paired.
+
+    Raises:
+        ValueError: different numbers of rows.
+    """
     if len(x) != len(z):
         raise ValueError(f"{x_name} has {len(x)} rows and {z_name} has {len(z)}; expected as many, paired row by row")
 

@@ -140,10 +140,10 @@ def run(
         seed: root of the folds' streams.
     """
     numbers = list(range(len(parts)))
-    if not compute.distributed():
+    if not compute.is_distributed():
         return _folds(bank, parts, prepare, report, seed, numbers)
     one = partial(_folds, bank, parts, prepare, report, seed)
-    return [result for results in compute.ordered(one, [[number] for number in numbers]) for result in results]
+    return [result for results in compute.map_in_order(one, [[number] for number in numbers]) for result in results]
 
 
 def _folds(

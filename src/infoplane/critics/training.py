@@ -289,7 +289,7 @@ class _Run(Generic[Summary]):
         self.orders: list[Array] = [np.empty(0, np.int64) for _ in members]
         self.best: list[Trained[Summary]] = [self._look(index, 0, None) for index in range(len(members))]
         self.stopped = [False] * len(members)
-        self.names = [live.numbered("critic") for _ in members]
+        self.names = [live.unique_name("critic") for _ in members]
 
     def finish(self) -> list[Trained[Summary]]:
         """Train until every member has stopped or the step budget ends."""
@@ -341,7 +341,7 @@ class _Run(Generic[Summary]):
         if not (math.isfinite(train) and math.isfinite(look.value)):
             best.diverged, self.stopped[index] = True, True
             return
-        live.report(self.names[index], step, {"selection": look.value, "train": train})
+        live.publish(self.names[index], step, {"selection": look.value, "train": train})
         for name, number in zip(("step", "selection", "train"), (step, look.value, train), strict=True):
             best.curve[name].append(number)
         if look.value > best.value:

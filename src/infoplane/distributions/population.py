@@ -28,7 +28,7 @@ class Population:
     z: Array
 
     def __post_init__(self) -> None:
-        validation.same_length(validation.samples(self.x, "x"), validation.samples(self.z, "z"))
+        validation.require_same_length(validation.samples(self.x, "x"), validation.samples(self.z, "z"))
 
     def sample(self, n: int, seed: int) -> tuple[Array, Array]:
         """n pairs drawn with replacement; labels stay labels."""

@@ -57,7 +57,7 @@ def embed_split(recipe: Recipe, images: Path, split: str, batch_size: int, path:
         ValueError: as :func:`embed` and ``compute.ordered``; no such data set.
     """
     total = split_size(images, split)
-    if not compute.distributed():
+    if not compute.is_distributed():
         encoder = _built(recipe)
         rows = batches(images, split, encoder.image_size, batch_size)
         _write(path, f"{encoder.name} {split}", total, _embedded(encoder, rows, min(batch_size, total)))
@@ -65,7 +65,7 @@ def embed_split(recipe: Recipe, images: Path, split: str, batch_size: int, path:
     one = partial(_shard, recipe, images.resolve(), split, min(batch_size, total))
     step = _SHARD_BATCHES * batch_size
     shards = [(start, min(start + step, total)) for start in range(0, total, step)]
-    _write(path, f"{recipe.name} {split}", total, compute.ordered(one, shards))
+    _write(path, f"{recipe.name} {split}", total, compute.map_in_order(one, shards))
 
 
 def embed(encoder: Encoder, batches: Iterable[Images], total: int, path: Path) -> None:
@@ -109,7 +109,7 @@ def _write(path: Path, title: str, total: int, blocks: Iterable[Rows]) -> None:
                 npy_format.write_array_header_1_0(handle, header)
             _refuse_not_finite(rows, done, title)
             done += len(rows)
-            live.report(title, done, {"images": done})
+            live.publish(title, done, {"images": done})
             if done > total:
                 raise ValueError(f"{path}: more than the {total} images announced")
             handle.write(rows.astype("<f4", copy=False).tobytes())

@@ -66,7 +66,7 @@ def binning(
     is_labels = validation.is_labels(z) if labels is None else labels
     xs = validation.samples(x, "x")
     zs = validation.labels(z, "z")[:, None] if is_labels else validation.samples(z, "z")
-    validation.same_length(xs, zs)
+    validation.require_same_length(xs, zs)
     dx, dz, n = xs.shape[1], zs.shape[1], len(xs)
     if dx + dz > 3:
         raise ValueError(

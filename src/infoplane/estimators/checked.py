@@ -126,7 +126,7 @@ def checked(method: str, x: npt.ArrayLike, z: npt.ArrayLike, seed: int, is_label
     is_labels = validation.is_labels(z) if is_labels is None else is_labels
     x_rows = validation.samples(x, "x")
     z_rows = validation.labels(z, "z") if is_labels else validation.samples(z, "z")
-    validation.same_length(x_rows, z_rows)
+    validation.require_same_length(x_rows, z_rows)
     widths = (x_rows.shape[1], 1 if is_labels else z_rows.shape[1])
     x_rows, notes = crossfit.varying_columns(x_rows, "x")
     if not is_labels:

@@ -45,7 +45,7 @@ def discrete(x: npt.ArrayLike, z: npt.ArrayLike, *, correction: Correction = "gr
     """
     started = time.perf_counter()
     xs, zs = validation.samples(x, "x"), validation.samples(z, "z")
-    validation.same_length(xs, zs)
+    validation.require_same_length(xs, zs)
     codes = row_codes(xs), row_codes(zs)
     for name, code in zip(("x", "z"), codes, strict=True):
         if len(code) > 1 and code.max() + 1 == len(code):

@@ -165,7 +165,7 @@ def _refuse_unknown(method: str, options: dict[str, Any], allowed: list[str]) ->
 def _pair(x: npt.ArrayLike, z: npt.ArrayLike, labels: bool) -> _Pair:
     xs = validation.samples(x, "x")
     zs = validation.labels(z, "z") if labels else validation.samples(z, "z")
-    validation.same_length(xs, zs)
+    validation.require_same_length(xs, zs)
     if len(xs) < 2:
         raise ValueError("x and z have a single row; expected at least 2")
     widths = (xs.shape[1], 1 if labels else zs.shape[1])

@@ -52,7 +52,7 @@ def gaussian(x: npt.ArrayLike, z: npt.ArrayLike, *, margins: Margins = "raw", se
     if margins not in ("raw", "rank"):
         raise ValueError(f"margins={margins!r} given; expected one of raw, rank")
     xs, zs = validation.samples(x, "x"), validation.samples(z, "z")
-    validation.same_length(xs, zs)
+    validation.require_same_length(xs, zs)
     n, dx, dz = len(xs), xs.shape[1], zs.shape[1]
     scale: columns.Scale = "standard" if margins == "raw" else "rank"
     pair = canonical(columns.scaled(xs, scale), columns.scaled(zs, scale))

@@ -118,7 +118,7 @@ def ross(
     """
     started = time.perf_counter()
     values, codes = validation.samples(x, "x"), validation.labels(labels, "labels")
-    validation.same_length(values, codes, "x", "labels")
+    validation.require_same_length(values, codes, "x", "labels")
     n, notes = len(codes), list[str]()
     used = _rows_used(n, values.shape[1], seeds.generator(seed, "ross", "rows"), notes)
     values, codes = values[used], validation.labels(codes[used], "labels")
@@ -160,7 +160,7 @@ def _pair_estimate(
 ) -> Estimate:
     started = time.perf_counter()
     xs, zs = validation.samples(x, "x"), validation.samples(z, "z")
-    validation.same_length(xs, zs)
+    validation.require_same_length(xs, zs)
     n, notes = len(xs), list[str]()
     used = _rows_used(n, xs.shape[1] + zs.shape[1], seeds.generator(seed, method, "rows"), notes)
     xs, zs = xs[used], zs[used]

@@ -161,7 +161,7 @@ def _validated(
     if labels is None:
         return points, None
     codes = validation.labels(labels, "labels")
-    validation.same_length(points, codes, "t", "labels")
+    validation.require_same_length(points, codes, "t", "labels")
     return points, codes
 
 

@@ -122,7 +122,7 @@ def information_plane(
     settings = options or PlaneOptions()
     labels = validation.labels(y, "y")
     inputs = np.asarray(x)
-    validation.same_length(inputs, labels, "x", "y")
+    validation.require_same_length(inputs, labels, "x", "y")
     if isinstance(network, SmallNet):
         return _small(network, inputs, labels, seeds, seed, settings, True if population is None else population)
     snapshots, names = _keras_snapshots(network, inputs, labels, weights, layers)

@@ -12,7 +12,7 @@ from infoplane.encoders.names import is_control
 from infoplane.plots.gallery import Gallery
 from infoplane.report.sections import Line, Section
 from infoplane.report.templates import template
-from infoplane.results.findings import Finding, span
+from infoplane.results.findings import Finding, interval_text
 from infoplane.results.headlines import EMBEDDING_LABEL, EMBEDDING_NOISE, PREDICTION_LABEL
 from infoplane.results.quantity import Quantity
 from infoplane.results.summary import Measurements, collect_warnings
@@ -153,7 +153,7 @@ def stop_row(measured: Measurements, encoder: str, stop: int) -> Line:
 def _bracket(quantity: Quantity) -> str:
     if quantity["lower"] is None or quantity["upper"] is None:
         return _with_error(quantity)
-    return span(quantity["lower"], quantity["upper"])
+    return interval_text(quantity["lower"], quantity["upper"])
 
 
 def _with_error(quantity: Quantity | None) -> str:

@@ -94,8 +94,8 @@ def _compression(name: str, content: Mapping[str, Any]) -> Finding:
             sentences.append(f"With {_FALLS[key]}: I(X; T) falls beyond three standard errors in {what}{size}.")
     broken = {key: count for key, count in content["violations"].items() if count}
     if broken:
-        listed = ", ".join(f"{key.replace('_', ' ')} {count}" for key, count in broken.items())
-        sentences.append(f"Inequalities that must hold are broken by: {listed}.")
+        joined = ", ".join(f"{key.replace('_', ' ')} {count}" for key, count in broken.items())
+        sentences.append(f"Inequalities that must hold are broken by: {joined}.")
     else:
         sentences.append("No estimator breaks an inequality that must hold.")
     return Finding(f"Does {name} compress?", " ".join(sentences))
@@ -146,8 +146,8 @@ def _verdict(suite: str, methods: Mapping[str, Mapping[str, Any]]) -> Finding:
     text += f"; farthest: {worst}, {known[worst]['rmse']:.2g}." if worst != best else "."
     inventing = [name for name, one in known.items() if one["bias"] > 0.1 and (one["coverage"] or 0.0) < 0.9]
     if inventing:
-        listed = ", ".join(f"{name} ({known[name]['bias']:.2g} on average)" for name in inventing)
-        text += f" Reporting too much, beyond their own intervals: {listed}."
+        joined = ", ".join(f"{name} ({known[name]['bias']:.2g} on average)" for name in inventing)
+        text += f" Reporting too much, beyond their own intervals: {joined}."
     return Finding(f"Suite {suite}", text.replace("(-", "(−"))
 
 

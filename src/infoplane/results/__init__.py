@@ -1,1 +1,1 @@
-"""From estimates to quantities, summary, correlations, paired differences and findings."""
+"""Results: estimates, quantities, summary, correlations, paired differences and findings."""

@@ -1,7 +1,7 @@
-"""How accuracy, loss and the three informations go together across encoders.
+"""Correlations across encoders between accuracy, loss and the three mutual informations.
 
-Six encoders are six points: every correlation is given with its number of encoders, and from five encoders on with
-Fisher's interval and the p-value of a permutation test.
+A few encoders are few points, so every correlation is given with the number of encoders and, from five encoders on,
+with Fisher's interval and the p-value of a permutation test.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ MIN_ENCODERS_FOR_INTERVAL = 5
 MAX_ENCODERS_FOR_ALL_PERMUTATIONS = 8
 RANDOM_PERMUTATIONS = 9999
 _ROUNDING = 1e-12
+"""Relative difference of two numbers that counts as rounding error."""
 
 
 def correlations(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
@@ -60,8 +61,8 @@ def correlations(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
     return matrices
 
 
-def correlation_report(table: pd.DataFrame, seed: int) -> dict[str, dict[str, Any]]:
-    """Correlations over the trained encoders with what six points can say about them: ``metrics/correlations.json``.
+def correlation_metrics(table: pd.DataFrame, seed: int) -> dict[str, dict[str, Any]]:
+    """Correlations over the trained encoders, with intervals and p-values, for ``metrics/correlations.json``.
 
     Args:
         table: as for `correlations`; encoders whose name ends in ``-untrained`` are left out and listed.
@@ -77,14 +78,14 @@ def correlation_report(table: pd.DataFrame, seed: int) -> dict[str, dict[str, An
     Raises:
         ValueError: as for `correlations`.
     """
-    report = {}
+    metrics = {}
     for stop, values in _by_stop(table).items():
         controls = [name for name in values.index if is_control(name)]
-        report[str(stop)] = _stop_report(values.drop(index=controls), seed, str(stop)) | {"left_out": controls}
-    return report
+        metrics[str(stop)] = _metrics_at_stop(values.drop(index=controls), seed, str(stop)) | {"left_out": controls}
+    return metrics
 
 
-def _stop_report(values: pd.DataFrame, seed: int, stop: str) -> dict[str, Any]:
+def _metrics_at_stop(values: pd.DataFrame, seed: int, stop: str) -> dict[str, Any]:
     empty = {row: dict.fromkeys(NAMES) for row in NAMES}
     tables: dict[str, dict[str, dict[str, Any]]] = {
         name: {row: dict(cells) for row, cells in empty.items()} for name in ("pearson", "low", "high", "p")
@@ -222,7 +223,7 @@ def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _reason(values: pd.DataFrame) -> str | None:
-    """Why some numbers of a stop's report are None."""
+    """Why some numbers at a stop are None; None if none is."""
     n = len(values)
     if n < 2:
         found = "1 trained encoder" if n else "no trained encoder"
@@ -242,12 +243,16 @@ def _reason(values: pd.DataFrame) -> str | None:
     return "; ".join(reasons) or None
 
 
-def notable(report: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The pairs of one stop's report whose interval excludes 0, the largest |r| first."""
+def significant_pairs(at_stop: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The pairs of quantities at one stop whose 95 % interval excludes 0, the largest |r| first.
+
+    Args:
+        at_stop: an entry of :func:`correlation_metrics`.
+    """
     pairs = [
         (row, column)
         for row, column in combinations(NAMES, 2)
-        if report["low"][row][column] is not None
-        and (report["low"][row][column] > 0 or report["high"][row][column] < 0)
+        if at_stop["low"][row][column] is not None
+        and (at_stop["low"][row][column] > 0 or at_stop["high"][row][column] < 0)
     ]
-    return sorted(pairs, key=lambda pair: -abs(report["pearson"][pair[0]][pair[1]]))
+    return sorted(pairs, key=lambda pair: -abs(at_stop["pearson"][pair[0]][pair[1]]))

@@ -1,4 +1,4 @@
-"""What an estimator returns."""
+"""The results that estimators return."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ Kind = Literal["estimate", "lower_bound", "upper_bound", "exact"]
 
 @dataclass(frozen=True)
 class Estimate:
-    """One mutual information, with what is known about its error. Everything in nats."""
+    """An estimate of one mutual information, with its interval and diagnostics. Everything in nats."""
 
     nats: float
     ci95: tuple[float, float] | None
+    """95 % interval (low, high); high is infinity for a lower bound; None where there is no interval."""
     kind: Kind
     method: str
     ceiling: float | None = None
@@ -25,6 +26,7 @@ class Estimate:
     n: int = 0
     dx: int = 0
     dz: int = 0
+    """``n`` samples of ``dx`` and ``dz`` columns."""
     seed: int = 0
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
@@ -38,7 +40,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class NoisyEstimate:
-    """What n samples of T say about I(X; T + noise), the noise Gaussian with a known standard deviation. In nats.
+    """Bounds on I(X; T + noise) from n samples of T, for Gaussian noise of known standard deviation. In nats.
 
     In expectation ``lower`` <= I <= ``upper`` for the population the samples were drawn from. When the samples *are*
     the population, ``lower``, ``upper`` and ``plug_in`` are one number, exact up to Monte Carlo error.
@@ -73,8 +75,8 @@ class NoisyEstimate:
     aa_mine: Estimate | None = None
     warnings: tuple[str, ...] = ()
     influence: npt.NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
-    """What each sample adds to ``lower`` (row 0) and ``upper`` (row 1), shape (2, n): each row averages to its bound,
-    and its standard deviation over sqrt(n) is the standard error. Paired comparisons start here."""
+    """The influence of each sample on ``lower`` (row 0) and ``upper`` (row 1), shape (2, n): the mean of a row is its
+    bound, and its standard deviation over sqrt(n) the standard error. Used for paired comparisons."""
 
     def as_dict(self) -> dict[str, Any]:
         """Every number for JSON: the labels' only with labels, the critic's only with a critic, no ``influence``."""

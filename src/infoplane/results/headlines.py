@@ -1,4 +1,4 @@
-"""The quantities of the summary: for each its key in the files, where it is measured, and how it is called.
+"""The quantities of the summary: for each its key in the files, where it is measured, and its title.
 
 A new quantity is one entry of ``HEADLINES``, and the stage that measures it writes it under the entry's ``name``.
 Summary, tables, correlations, figures and report take the list from here.
@@ -19,8 +19,9 @@ class Headline:
     name: str
     """Its key in the metrics files and in the summary."""
     symbol: str
-    """As in a sentence or on the axis of a table."""
+    """Its short name in sentences and tables."""
     title: str
+    """Its long name in figures."""
     unit: Literal["share", "nats"]
     part: Part
     """The measurement that holds it: an attribute of ``results.summary.Measurements``."""

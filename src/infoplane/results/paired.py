@@ -1,7 +1,7 @@
-"""Which of two encoders has the larger I(X; E + noise): differences paired over the same samples and noise.
+"""Differences between the I(X; E + noise) of two encoders, paired over the same samples and noise.
 
 Encoders measured on the same images with the same seed share both images and noise, so much of the error of each
-cancels in the difference. What is needed of each is the ``influence`` of its
+cancels in the difference. The input is the ``influence`` of each encoder's
 :class:`infoplane.results.estimate.NoisyEstimate`.
 """
 

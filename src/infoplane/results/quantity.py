@@ -1,4 +1,4 @@
-"""One measured quantity as the metrics files hold it, made from estimates and brackets."""
+"""One measured quantity in the form of the metrics files, made from estimates and brackets."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def bracket(
     n: int,
     warnings: Sequence[str] = (),
 ) -> Quantity:
-    """A quantity known to lie between two bounds; ``nats`` is the lower one, which is what has been shown."""
+    """A quantity known to lie between two bounds; ``nats`` is the lower bound."""
     return quantity(
         lower,
         low=lower - Z95 * lower_se,
@@ -99,7 +99,7 @@ def from_bracket(measured: NoisyEstimate) -> Quantity:
 
 
 def noise_headline(measured: NoisyEstimate, critic: Estimate) -> Quantity:
-    """The bracket of I(X; T + noise), its lower end the critic's where the critic is the better lower bound.
+    """The bracket of I(X; T + noise); its lower end is the critic's value where that is the better lower bound.
 
     Which is better is decided by the critic's value on its selection part, which is not reported.
     """
@@ -116,7 +116,7 @@ def noise_headline(measured: NoisyEstimate, critic: Estimate) -> Quantity:
 
 
 def _selection_value(bound: Estimate) -> float:
-    """The bound on its selection part; a variable that does not vary needs no critic and has none."""
+    """The bound's value on its selection part; for a constant variable, which has no critic, its value."""
     return float(bound.diagnostics.get("selection", bound.nats))
 
 

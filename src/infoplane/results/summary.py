@@ -1,4 +1,4 @@
-"""From the metrics of all stages to one summary, to the tables that the plots draw, and to the list of warnings."""
+"""The summary of a run from the metrics of all stages, the tables for the figures, and the list of warnings."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ class Measurements:
             if not given or len(set(given)) < len(given):
                 raise ValueError(f"{name}: {given} given; expected a list with at least one entry and none twice")
         for name in ("training", "noise", "label", "prediction"):
-            _require(getattr(self, name), self.encoders, name)
+            _require_keys(getattr(self, name), self.encoders, name)
         for encoder in self.encoders:
-            _require(self.training[encoder], map(str, self.stops), f"training of {encoder}")
-            _require(self.prediction[encoder], map(str, self.stops), f"prediction of {encoder}")
+            _require_keys(self.training[encoder], map(str, self.stops), f"training of {encoder}")
+            _require_keys(self.prediction[encoder], map(str, self.stops), f"prediction of {encoder}")
             for headline in INFORMATIONS:
                 for stop in self.stops if headline.at_stops else self.stops[:1]:
                     where = f" at stop {stop}" if headline.at_stops else ""
                     content = self.content(headline, encoder, stop)
-                    _require(content, [headline.name], f"{headline.part} of {encoder}{where}")
+                    _require_keys(content, [headline.name], f"{headline.part} of {encoder}{where}")
 
     def content(self, headline: Headline, encoder: str, stop: int) -> Mapping[str, Quantity]:
         """What was measured together with an information: the quantities of its metrics file, at its stop if any."""
@@ -62,8 +62,8 @@ class Measurements:
         return {headline.name: self.content(headline, encoder, stop)[headline.name] for headline in INFORMATIONS}
 
 
-def _require(found: Mapping[str, Any], wanted: Iterable[str], what: str) -> None:
-    missing = [name for name in wanted if name not in found]
+def _require_keys(found: Mapping[str, Any], names: Iterable[str], what: str) -> None:
+    missing = [name for name in names if name not in found]
     if missing:
         raise ValueError(f"{what}: no {', '.join(missing)}; found {', '.join(found) or 'nothing'}")
 
@@ -94,9 +94,9 @@ def summarise(measured: Measurements) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def _warnings(content: Mapping[str, Any], headline: str) -> list[str]:
-    """A file's own warnings, then what shows only when its quantities are compared. The headline comes first.
+    """The warnings in a metrics file, then those from a comparison of its quantities; the headline's come first.
 
-    A text that several quantities share is said once, with their names. A curve over noise levels counts as one
+    A warning that several quantities share occurs once, with their names. A curve over noise levels counts as one
     quantity: at small noise no number of samples gives a narrow bracket.
     """
     places: dict[str, list[str]] = {}
@@ -104,7 +104,11 @@ def _warnings(content: Mapping[str, Any], headline: str) -> list[str]:
         value = content[name]
         if "nats" in value:
             own = list(value["warnings"])
-            new = [text for text in _flags(name, value, content[headline]) if not _already_said(text, own)]
+            new = [
+                text
+                for text in _warnings_from_comparison(name, value, content[headline])
+                if not _is_already_said(text, own)
+            ]
         else:
             levels = [level for level, point in value.items() if point["warnings"]]
             own, new = ([f"warnings at {', '.join(levels)}"] if levels else []), []
@@ -113,12 +117,12 @@ def _warnings(content: Mapping[str, Any], headline: str) -> list[str]:
     return [f"{', '.join(names)}: {text}" for text, names in places.items()]
 
 
-def _already_said(text: str, own: Sequence[str]) -> bool:
+def _is_already_said(text: str, own: Sequence[str]) -> bool:
     return any(word in text and word in other for word in ("ceiling", "bracket") for other in own)
 
 
-def _flags(name: str, value: Quantity, headline: Quantity) -> list[str]:
-    """What is wrong with a value, judged by its interval (by the value itself where it has none)."""
+def _warnings_from_comparison(name: str, value: Quantity, headline: Quantity) -> list[str]:
+    """Warnings about a value against its ceiling and the headline, by its interval (by the value where it has none)."""
     nats = value["nats"]
     if nats is None:
         return [] if value["warnings"] else ["no value was obtained"]
