@@ -7,7 +7,7 @@ import argparse
 from infoplane.arrays.given_predictions import copy_predictions
 from infoplane.arrays.stored import copy_embeddings, stored_encoders
 from infoplane.common import io, seeds
-from infoplane.encoders.embedding import Recipe, embed_split
+from infoplane.encoders.embedding import EncoderSpec, embed_split
 from infoplane.encoders.network_files import NetworkFile
 from infoplane.encoders.registry import build
 from infoplane.params.embed import Embed
@@ -28,7 +28,7 @@ def work(arguments: argparse.Namespace) -> None:
     seed = seeds.integer_seed(read_seed(), "embed", arguments.cell)
     given = options.file()
     file = None if given is None else NetworkFile(**given).copied(arguments.network)
-    recipe = Recipe(arguments.cell, build, (arguments.cell, size, seed, file))
+    recipe = EncoderSpec(arguments.cell, build, (arguments.cell, size, seed, file))
     with io.output_folder(arguments.out) as folder:
         for split in ("train", "test"):
             embed_split(recipe, arguments.images, split, settings.batch_size, folder / f"{split}.npy")

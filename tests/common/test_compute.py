@@ -164,7 +164,7 @@ def test_embedding_shards_on_a_cluster_are_the_same_bytes(
     from infoplane.images.writing import write_dataset
 
     monkeypatch.setattr(embedding, "_SHARD_BATCHES", 2)
-    recipe = embedding.Recipe("EfficientNetLite0-untrained", build, ("EfficientNetLite0-untrained", 32, 0))
+    recipe = embedding.EncoderSpec("EfficientNetLite0-untrained", build, ("EfficientNetLite0-untrained", 32, 0))
     write, labels = tmp_path / "images", tmp_path / "labels"
     write.mkdir()
     labels.mkdir()

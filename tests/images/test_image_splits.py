@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infoplane.images.splits import StratifiedDeal, quotas
+from infoplane.images.splits import StratifiedSplitter, quotas
 
 COUNTS = st.lists(st.integers(2, 400), min_size=2, max_size=12)
 FRACTIONS = st.floats(0.001, 0.999)
@@ -15,16 +15,16 @@ FRACTIONS = st.floats(0.001, 0.999)
 
 @given(COUNTS, FRACTIONS, st.integers(0, 2**32))
 def test_every_class_is_split_in_the_ratio_at_every_moment(counts: list[int], fraction: float, seed: int) -> None:
-    deal = StratifiedDeal(np.array(counts), fraction, None)
+    splitter = StratifiedSplitter(np.array(counts), fraction, None)
     test, seen = np.zeros(len(counts)), np.zeros(len(counts))
     for label in np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts)):
-        test[label] += deal.deal(label) == "test"
+        test[label] += splitter.assign(label) == "test"
         seen[label] += 1
         if seen[label] >= 2:
             assert 1 <= test[label] <= seen[label] - 1
             share = min(max(fraction * seen[label], 1), seen[label] - 1)
             assert abs(test[label] - share) <= 0.5 + 1e-9
-    assert not any(deal.wants(label) for label in range(len(counts)))
+    assert not any(splitter.needs(label) for label in range(len(counts)))
 
 
 @given(COUNTS, st.data())
@@ -50,7 +50,7 @@ def test_known_quotas() -> None:
 def test_options_out_of_range_are_named() -> None:
     counts = np.array([10, 10, 10])
     with pytest.raises(ValueError, match=r"data\.limit: 5 given; expected at least 6 for 3 classes"):
-        StratifiedDeal(counts, 0.5, 5)
+        StratifiedSplitter(counts, 0.5, 5)
     for fraction in (0, 1, -0.1, float("nan")):
         with pytest.raises(ValueError, match=r"data\.test_fraction: .* given"):
-            StratifiedDeal(counts, fraction, None)
+            StratifiedSplitter(counts, fraction, None)

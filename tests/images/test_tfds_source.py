@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from infoplane.images import catalogue, tfds_source
-from infoplane.images.catalogue import prepared_builder, unreachable
+from infoplane.images.catalogue import prepared_builder, unreachable_hosts
 from infoplane.images.record_index import positions
 from infoplane.images.tfds_package import tensorflow_datasets
 from infoplane.images.tfds_source import TfdsSource
@@ -72,7 +72,7 @@ def test_a_prepared_data_set_needs_no_network(cats: TfdsSource, monkeypatch: pyt
     def refused(*_: object, **__: object) -> list[str]:
         raise AssertionError("asked the network")
 
-    monkeypatch.setattr(catalogue, "unreachable", refused)
+    monkeypatch.setattr(catalogue, "unreachable_hosts", refused)
     again = TfdsSource("cats_vs_dogs", tfds_source.ALL)
     np.testing.assert_array_equal(again.labels, cats.labels)
 
@@ -149,7 +149,7 @@ def test_a_server_that_refuses_the_question_is_there() -> None:
         with socket.create_server(("127.0.0.1", 0)) as closed:
             port = closed.getsockname()[1]
         urls = [f"http://127.0.0.1:{server.server_port}/a.zip", f"http://localhost:{port}/b.zip"]
-        assert unreachable(urls, seconds=2) == ["localhost"]
+        assert unreachable_hosts(urls, seconds=2) == ["localhost"]
         server.shutdown()
 
 

@@ -1,1 +1,1 @@
-"""Arrays made elsewhere: checked and copied in (``importing``), stored (``stored``), predictions among them."""
+"""Embeddings and predictions made outside the pipeline: importing, storing and reading them."""

@@ -1,7 +1,7 @@
-"""Predictions that came with an encoder's embeddings and take the place of a classifier's.
+"""Predictions given with an encoder's embeddings, used in place of those of a trained classifier.
 
 ``embed`` copies them to ``data/given_predictions/<encoder>``: ``<stop>.npy`` for each stop, and ``stops.json``, a list
-that is empty where none came. ``train`` scores them and trains no classifier, ``predict`` hands them on.
+that is empty where none were given. ``train`` then trains no classifier and evaluates them, ``predict`` copies them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LIST = "stops.json"
 
 
 def copy_predictions(arrays: Path, encoder: str, folder: Path) -> None:
-    """Copy the predictions that came with one encoder's embeddings, if any came.
+    """Copy the predictions given with one encoder's embeddings, if there are any.
 
     Args:
         arrays: the folder in which ``download`` stored them (``arrays.stored``).
@@ -32,14 +32,14 @@ def copy_predictions(arrays: Path, encoder: str, folder: Path) -> None:
 
 
 def given_predictions(folder: Path, stops: Sequence[int]) -> dict[int, Array] | None:
-    """Logits of the test rows at each stop, (n, K) or (n, 1), as they came; None where none came.
+    """Logits of the test rows at each stop, (n, K) or (n, 1), as given; None where none were given.
 
     Args:
         folder: of one encoder, as `copy_predictions` filled it.
         stops: those of the parameters.
 
     Raises:
-        ValueError: predictions came, but not at one of the stops.
+        ValueError: predictions were given, but not at every stop.
     """
     found: list[int] = io.load_json(folder / _LIST)
     if not found:

@@ -13,7 +13,7 @@ or not (``labels.npy`` is a file)::
     embeddings/<encoder>.npy                     (n, d)
     predictions/<encoder>/<stop>.npy             of all n rows; needs test_rows.npy: only those rows count
 
-Predictions are optional, for each encoder. ``classes.txt``, if there is one, names the classes, one a line.
+Predictions are optional, for each encoder. ``classes.txt``, if there is one, names the classes, one per line.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from infoplane.arrays.stored import EMBEDDINGS, LIST, PREDICTIONS
 from infoplane.common import io
 from infoplane.common.aliases import Array
 from infoplane.common.seeds import generator
-from infoplane.images.splits import SPLITS, StratifiedDeal
+from infoplane.images.splits import SPLITS, StratifiedSplitter
 
-_ROWS_AT_ONCE = 4096
+_BLOCK_ROWS = 4096
 
 
 @dataclass(frozen=True)
-class _Given:
-    """Labels of both splits, and which rows of the unsplit arrays these are (None: the arrays are split)."""
+class _Source:
+    """The labels of both splits, and their rows in arrays that are not split (None where the arrays are split)."""
 
     folder: Path
     labels: dict[str, Array]
     rows: dict[str, Array] | None
     drawn: bool
-    """Whether the split was drawn here."""
+    """Whether the split was drawn at random here, not given in the folder."""
 
     @property
     def classes(self) -> int:
@@ -86,31 +86,33 @@ def import_arrays(
     return {"source": "arrays", "classes": names, "images": total, "counts": counts, **nothing}
 
 
-def _labels(path: Path, test_fraction: float, seed: int) -> _Given:
+def _labels(path: Path, test_fraction: float, seed: int) -> _Source:
     if not path.is_dir():
         raise ValueError(f"data.path: {path}: no such folder")
     if (path / "labels").is_dir():
-        given = _Given(path, {s: _integers(path / "labels" / f"{s}.npy") for s in SPLITS}, None, False)
+        given = _Source(path, {s: _integers(path / "labels" / f"{s}.npy") for s in SPLITS}, None, False)
     elif (path / "labels.npy").is_file():
         labels = _integers(path / "labels.npy")
         drawn = not (path / "test_rows.npy").is_file()
-        test = _drawn(labels, test_fraction, seed) if drawn else _booleans(path / "test_rows.npy", len(labels))
+        test = (
+            _random_test_rows(labels, test_fraction, seed) if drawn else _booleans(path / "test_rows.npy", len(labels))
+        )
         rows = {"train": np.flatnonzero(~test), "test": np.flatnonzero(test)}
-        given = _Given(path, {split: labels[own] for split, own in rows.items()}, rows, drawn)
+        given = _Source(path, {split: labels[own] for split, own in rows.items()}, rows, drawn)
     else:
         raise ValueError(f"data.path: {path} has neither labels.npy nor labels/train.npy and labels/test.npy")
     _refuse_missing_classes(given)
     return given
 
 
-def _refuse_missing_classes(given: _Given) -> None:
+def _refuse_missing_classes(given: _Source) -> None:
     largest = max((int(values.max()) for values in given.labels.values() if len(values)), default=-1)
     for split, values in given.labels.items():
         missing = np.setdiff1d(np.arange(max(largest + 1, 2)), values)
         if len(missing):
             raise ValueError(
                 f"data.path: {given.folder}: no row of class {missing[0]} in {split}; expected labels 0 to K-1, "
-                f"each in train and test, K at least 2"
+                "each in train and test, K at least 2"
             )
 
 
@@ -131,16 +133,16 @@ def _booleans(file: Path, count: int) -> npt.NDArray[np.bool_]:
     return np.asarray(rows)
 
 
-def _drawn(labels: npt.NDArray[np.int64], test_fraction: float, seed: int) -> npt.NDArray[np.bool_]:
-    """A stratified split, as for images."""
-    deal = StratifiedDeal(np.bincount(labels), test_fraction, None)
+def _random_test_rows(labels: npt.NDArray[np.int64], test_fraction: float, seed: int) -> npt.NDArray[np.bool_]:
+    """Test rows of a stratified random split, as for images, shape (n,)."""
+    splitter = StratifiedSplitter(np.bincount(labels), test_fraction, None)
     test = np.zeros(len(labels), np.bool_)
     for row in generator(seed, "images").permutation(len(labels)):
-        test[row] = deal.deal(int(labels[row])) == "test"
+        test[row] = splitter.assign(int(labels[row])) == "test"
     return test
 
 
-def _class_names(path: Path, given: _Given) -> list[str]:
+def _class_names(path: Path, given: _Source) -> list[str]:
     if not (path / "classes.txt").is_file():
         return [str(number) for number in range(given.classes)]
     names = (path / "classes.txt").read_text(encoding="utf-8").split("\n")
@@ -152,7 +154,7 @@ def _class_names(path: Path, given: _Given) -> list[str]:
     return names
 
 
-def _encoders(path: Path, given: _Given) -> list[str]:
+def _encoders(path: Path, given: _Source) -> list[str]:
     folder = path / EMBEDDINGS
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     if given.rows is None:
@@ -160,15 +162,15 @@ def _encoders(path: Path, given: _Given) -> list[str]:
     else:
         names = [entry.stem for entry in entries if entry.suffix == ".npy"]
     if not names:
-        wanted = "<encoder>/train.npy and test.npy" if given.rows is None else "<encoder>.npy"
-        raise ValueError(f"data.path: {folder} holds no embeddings; expected {wanted}, one or more encoders")
+        layout = "<encoder>/train.npy and test.npy" if given.rows is None else "<encoder>.npy"
+        raise ValueError(f"data.path: {folder} holds no embeddings; expected {layout}, one or more encoders")
     for extra in sorted((path / PREDICTIONS).iterdir()) if (path / PREDICTIONS).is_dir() else []:
         if extra.name not in names:
             raise ValueError(f"{extra}: predictions without embeddings; those given are of {', '.join(names)}")
     return names
 
 
-def _copy_embeddings(given: _Given, encoder: str, folder: Path) -> None:
+def _copy_embeddings(given: _Source, encoder: str, folder: Path) -> None:
     folder.mkdir(parents=True)
     width = None
     for split in SPLITS:
@@ -183,7 +185,7 @@ def _copy_embeddings(given: _Given, encoder: str, folder: Path) -> None:
         _write(folder / f"{split}.npy", file, array, rows)
 
 
-def _copy_predictions(given: _Given, encoder: str, folder: Path) -> None:
+def _copy_predictions(given: _Source, encoder: str, folder: Path) -> None:
     source = given.folder / PREDICTIONS / encoder
     if not source.is_dir():
         return
@@ -201,8 +203,8 @@ def _copy_predictions(given: _Given, encoder: str, folder: Path) -> None:
         columns = array[:, None] if array.ndim == 1 else array
         allowed = (1, 2) if given.classes == 2 else (given.classes,)
         if columns.ndim != 2 or len(columns) != expected or columns.shape[1] not in allowed:
-            wanted = " or ".join(f"({expected}, {width})" for width in allowed)
-            raise ValueError(f"{file}: shape {array.shape}; expected logits of shape {wanted}")
+            shapes = " or ".join(f"({expected}, {width})" for width in allowed)
+            raise ValueError(f"{file}: shape {array.shape}; expected logits of shape {shapes}")
         rows = given.rows["test"] if given.rows is not None else np.arange(len(array))
         _write(folder / file.name, file, columns, rows)
 
@@ -215,12 +217,12 @@ def _numbers(file: Path) -> Array:
 
 
 def _write(path: Path, source: Path, array: Array, rows: Array) -> None:
-    """Some rows as float32, a block at a time."""
+    """Write some rows of an array as float32, a block at a time."""
     with io.atomic_path(path) as temporary, temporary.open("wb") as handle:
         header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), array.shape[1])}
         npy_format.write_array_header_1_0(handle, header)
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            own = rows[start : start + _ROWS_AT_ONCE]
+        for start in range(0, len(rows), _BLOCK_ROWS):
+            own = rows[start : start + _BLOCK_ROWS]
             with np.errstate(over="ignore"):
                 block = np.asarray(array[own], "<f4")
             wrong = np.flatnonzero(~np.isfinite(block).all(axis=1))

@@ -1,4 +1,4 @@
-"""Arrays made elsewhere, as ``download`` stores them and later stages find them.
+"""Arrays made outside the pipeline, in the layout that ``download`` writes and later stages read.
 
 ``data/arrays`` holds ``arrays.json`` (``{"encoders": [...]}``, empty where the source is images),
 ``embeddings/<encoder>/{train,test}.npy`` and ``predictions/<encoder>/<stop>.npy``: logits of the test rows.
@@ -17,12 +17,12 @@ PREDICTIONS = "predictions"
 
 
 def store_no_arrays(arrays: Path) -> None:
-    """Fill an existing and empty folder with the list of no encoders: the source is images."""
+    """Write an empty list of encoders into an existing, empty folder: the source is images."""
     io.save_json(arrays / LIST, {"encoders": []})
 
 
 def stored_encoders(arrays: Path) -> list[str]:
-    """The encoders whose embeddings came as arrays; empty where the source is images."""
+    """The encoders whose embeddings were given as arrays; empty where the source is images."""
     names: list[str] = io.load_json(arrays / LIST)["encoders"]
     return names
 

@@ -1,4 +1,4 @@
-"""Rows of embeddings as the measurements want them."""
+"""Scaling of embeddings to unit norm, as all measurements use them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from infoplane.common.aliases import Array
 
 
 def unit_rows(embeddings: Array) -> Array:
-    """Rows scaled to Euclidean norm 1, float32, shape (n, d).
+    """Rows scaled to Euclidean norm 1.
+
+    Args:
+        embeddings: shape (n, d).
+
+    Returns:
+        Shape (n, d), float32.
 
     Raises:
         ValueError: a row of zeros, which has no direction.

@@ -1,4 +1,4 @@
-"""Data whose mutual information is known. Everything loads where it is used."""
+"""Distributions of X and Z whose mutual information is known. Modules are imported when a name is first used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a distribution with a known mutual information offers, and what all of them share."""
+"""The interface of distributions with known mutual information, and helpers that they share."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class WithPointwise(Distribution, Protocol):
 
 
 def stream(n: int, seed: int, name: str) -> np.random.Generator:
-    """The random stream of one draw.
+    """The random generator of one call of ``sample``.
 
     Raises:
         ValueError: n below 1, or a negative seed.
@@ -56,13 +56,13 @@ def monte_carlo(distribution: WithPointwise, n: int, seed: int) -> tuple[float, 
     return float(terms.mean()), float(terms.std(ddof=1)) / math.sqrt(n)
 
 
-def two_columns(x: Array) -> FloatArray:
+def as_columns(x: Array) -> FloatArray:
     """Samples as float64 of shape (n, d); a 1-D array is one column."""
     values = np.asarray(x, dtype=np.float64)
     return values[:, None] if values.ndim == 1 else values
 
 
-def square_matrix(matrix: Any, name: str) -> FloatArray:
+def as_positive_definite(matrix: Any, name: str) -> FloatArray:
     """``matrix`` as a symmetric positive definite float64 matrix.
 
     Raises:
@@ -79,7 +79,7 @@ def square_matrix(matrix: Any, name: str) -> FloatArray:
     return values
 
 
-def split_at(matrix: FloatArray, dx: int, name: str) -> None:
+def require_both_sides(matrix: FloatArray, dx: int, name: str) -> None:
     """Raise ValueError unless ``dx`` leaves at least one column on either side."""
     if not 1 <= dx < len(matrix):
         raise ValueError(f"{name}: dx = {dx} given; expected 1 to {len(matrix) - 1} for {len(matrix)} columns")

@@ -1,7 +1,8 @@
-"""Invertible maps of single variables. They change densities at will and leave mutual information as it is.
+"""Invertible maps of X or Z, which change the densities and leave mutual information as it is.
 
 I(f(X); g(Z)) = I(X; Z) for injective f and g (Cover & Thomas 2006, section 2.8; Czyż et al. 2023, theorem 2.1), so
-that each map makes new tasks of an old truth. Every map has its inverse, by which pointwise information carries over.
+each map turns a distribution of known information into another one. With the inverse, the pointwise information of the
+deformed variables follows too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from scipy.special import ndtr, ndtri
 from infoplane.common.aliases import FloatArray
 
 _BISECTIONS = 80
+"""Halvings of an interval: more than the 53 bits of float64, since intervals may be wide."""
 
 
 class Deformation(Protocol):
@@ -27,7 +29,7 @@ class Deformation(Protocol):
         ...
 
     def inverse(self, y: FloatArray) -> FloatArray:
-        """What the deformed samples were."""
+        """The samples before the deformation."""
         ...
 
 
@@ -72,7 +74,7 @@ class Asinh:
 
 @dataclass(frozen=True)
 class Wiggly:
-    """Each column to x + sum_i a_i sin(w_i x + p_i), increasing: uneven local scales.
+    """Each column to x + sum_i a_i sin(w_i x + p_i), an increasing map that stretches some regions and shrinks others.
 
     Args:
         waves: triples (a, w, p) whose |a w| sum to less than 1.
@@ -89,12 +91,12 @@ class Wiggly:
             raise ValueError(f"waves: sum of |a w| is {steepest:.3g}; expected below 1, so that the map increases")
 
     def forward(self, x: FloatArray) -> FloatArray:
-        """The wiggly values."""
+        """x + sum_i a_i sin(w_i x + p_i)."""
         wiggled = x + sum(a * np.sin(w * x + p) for a, w, p in self.waves)
         return np.asarray(wiggled)
 
     def inverse(self, y: FloatArray) -> FloatArray:
-        """By bisection."""
+        """The x of each y, by bisection."""
         reach = sum(abs(a) for a, _, _ in self.waves)
         return _bisect(self.forward, y, y - reach, y + reach)
 
@@ -128,7 +130,7 @@ class TwoPeaks:
         return _bisect(self.inverse, x, x + ends[0], x + ends[1])
 
     def inverse(self, y: FloatArray) -> FloatArray:
-        """Normal quantiles at the ranks of y; each tail from its own side, where it has digits left."""
+        """Normal quantiles at the ranks of y; each tail is computed from its own side, where it is not rounded to 1."""
         below = self.weight * ndtr(y - self.low) + (1 - self.weight) * ndtr(y - self.high)
         above = self.weight * ndtr(self.low - y) + (1 - self.weight) * ndtr(self.high - y)
         return np.where(below < 0.5, ndtri(below), -ndtri(above))
@@ -136,7 +138,7 @@ class TwoPeaks:
 
 @dataclass(frozen=True)
 class Spiral:
-    """Two columns turned by an angle that grows with the squared norm of the whole row: speed * |x|^2 radians.
+    """Two columns rotated by the angle speed * |x|^2 radians, |x| the norm of the whole row.
 
     Volume- and norm-preserving. Source: Czyż et al. 2023, "spiral" (speed 1/3, X in columns 0 and 1, Z in 1 and 2).
     """
@@ -145,22 +147,22 @@ class Spiral:
     plane: tuple[int, int] = (0, 1)
 
     def forward(self, x: FloatArray) -> FloatArray:
-        """Turned by +speed |x|^2."""
-        return self._turned(x, self.speed)
+        """Rotated by +speed |x|^2."""
+        return self._rotated(x, self.speed)
 
     def inverse(self, y: FloatArray) -> FloatArray:
-        """Turned back; the norm has stayed the same."""
-        return self._turned(y, -self.speed)
+        """Rotated back by the same angle, since the norm is unchanged."""
+        return self._rotated(y, -self.speed)
 
-    def _turned(self, x: FloatArray, speed: float) -> FloatArray:
+    def _rotated(self, x: FloatArray, speed: float) -> FloatArray:
         first, second = self.plane
         if first == second or max(first, second) >= x.shape[1]:
             raise ValueError(f"plane: columns {self.plane} given; expected two different ones of {x.shape[1]}")
         angle = speed * (x**2).sum(axis=1)
-        turned = x.copy()
-        turned[:, first] = np.cos(angle) * x[:, first] - np.sin(angle) * x[:, second]
-        turned[:, second] = np.sin(angle) * x[:, first] + np.cos(angle) * x[:, second]
-        return turned
+        rotated = x.copy()
+        rotated[:, first] = np.cos(angle) * x[:, first] - np.sin(angle) * x[:, second]
+        rotated[:, second] = np.sin(angle) * x[:, first] + np.cos(angle) * x[:, second]
+        return rotated
 
 
 @dataclass(frozen=True)
@@ -186,18 +188,18 @@ class SwissRoll:
 
 @dataclass(frozen=True)
 class Chain:
-    """Several deformations, the first of them first."""
+    """Several deformations, applied in order."""
 
     links: tuple[Deformation, ...]
 
     def forward(self, x: FloatArray) -> FloatArray:
-        """Through all links."""
+        """All maps in order."""
         for link in self.links:
             x = link.forward(x)
         return x
 
     def inverse(self, y: FloatArray) -> FloatArray:
-        """Back through all links."""
+        """The inverses in reverse order."""
         for link in reversed(self.links):
             y = link.inverse(y)
         return y

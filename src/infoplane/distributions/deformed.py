@@ -1,17 +1,17 @@
-"""A known distribution seen through invertible maps of X and of Z."""
+"""A distribution of known mutual information with X and Z transformed by injective maps."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from infoplane.common.aliases import Array, FloatArray
-from infoplane.distributions.base import Distribution, WithPointwise, two_columns
+from infoplane.distributions.base import Distribution, WithPointwise, as_columns
 from infoplane.distributions.deformations import Deformation
 
 
 @dataclass(frozen=True)
 class Deformed:
-    """``base`` with X, Z or both through an injective map (None: as it is); the information is that of base."""
+    """``base`` with X, Z or both transformed by an injective map (None: unchanged); I(X; Z) is that of base."""
 
     base: Distribution
     x_map: Deformation | None = None
@@ -21,8 +21,8 @@ class Deformed:
         """n deformed pairs of base."""
         x, z = self.base.sample(n, seed)
         return (
-            x if self.x_map is None else self.x_map.forward(two_columns(x)),
-            z if self.z_map is None else self.z_map.forward(two_columns(z)),
+            x if self.x_map is None else self.x_map.forward(as_columns(x)),
+            z if self.z_map is None else self.z_map.forward(as_columns(z)),
         )
 
     def mutual_information(self) -> float:
@@ -38,6 +38,6 @@ class Deformed:
         if not isinstance(self.base, WithPointwise):
             raise ValueError(f"{type(self.base).__name__} has no pointwise information")
         return self.base.pointwise(
-            x if self.x_map is None else self.x_map.inverse(two_columns(x)),
-            z if self.z_map is None else self.z_map.inverse(two_columns(z)),
+            x if self.x_map is None else self.x_map.inverse(as_columns(x)),
+            z if self.z_map is None else self.z_map.inverse(as_columns(z)),
         )

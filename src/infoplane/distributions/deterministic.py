@@ -1,4 +1,4 @@
-"""Continuous variables of which one determines the other: infinite information, which no estimate can reach."""
+"""Continuous variables of which one determines the other, so that their mutual information is infinite."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LinearMap:
     Args:
         dimension: of X.
         to: dimension of Z = X M, the entries of M normal with variance 1 / dimension; None for Z = X.
-        map_seed: which matrix.
+        map_seed: seed of the matrix M.
 
     Raises:
         ValueError: a dimension below 1.

@@ -1,4 +1,4 @@
-"""Finitely many values of X and Z: information from the table of probabilities."""
+"""Discrete X and Z with finitely many values, given by a table of probabilities."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Discrete:
         joint: p(x, z), shape (K, L), entries of at least 0 that sum to 1.
 
     Raises:
-        ValueError: no such table.
+        ValueError: not such a table.
     """
 
     joint: FloatArray
@@ -54,7 +54,10 @@ class Discrete:
 
 
 def channel_matrix(classes: int, error: float) -> FloatArray:
-    """p(z | x) of a symmetric channel: the class itself with 1 - error, else any other, all alike.
+    """p(z | x) of a symmetric channel: the class itself with probability 1 - error, else each other class alike.
+
+    Returns:
+        Shape (classes, classes), row x.
 
     Raises:
         ValueError: fewer than two classes, or an error outside [0, 1].
@@ -69,10 +72,13 @@ def channel_matrix(classes: int, error: float) -> FloatArray:
 
 
 def symmetric_channel(classes: int, error: float) -> Discrete:
-    """A uniform class through a symmetric channel: I = ln K + (1 - e) ln(1 - e) + e ln(e / (K - 1))."""
+    """A uniform class sent through a symmetric channel, I = ln K + (1 - e) ln(1 - e) + e ln(e / (K - 1))."""
     return Discrete(channel_matrix(classes, error) / classes)
 
 
 def typewriter(classes: int) -> Discrete:
-    """A uniform class that stays or becomes the next one, each with probability 1/2: I = ln(K / 2), for K above 2."""
+    """The noisy typewriter: a uniform class stays or becomes the next one, each with probability 1/2; I = ln(K / 2).
+
+    The formula holds for K above 2. Source: Cover & Thomas 2006, section 7.1.3.
+    """
     return Discrete((np.eye(classes) + np.roll(np.eye(classes), 1, axis=1)) / (2 * classes))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from infoplane.common.aliases import Array, FloatArray
-from infoplane.distributions.base import split_at, square_matrix, stream, two_columns
+from infoplane.distributions.base import as_columns, as_positive_definite, require_both_sides, stream
 
 
 def log_density(x: FloatArray, mean: FloatArray, covariance: FloatArray) -> FloatArray:
@@ -25,7 +25,7 @@ def log_density(x: FloatArray, mean: FloatArray, covariance: FloatArray) -> Floa
 
 @dataclass(frozen=True, eq=False)
 class Gaussian:
-    """Gaussian with mean 0.
+    """Jointly Gaussian X and Z with mean 0.
 
     Args:
         covariance: of (X, Z), shape (dx + dz, dx + dz).
@@ -39,8 +39,8 @@ class Gaussian:
     dx: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "covariance", square_matrix(self.covariance, "covariance"))
-        split_at(self.covariance, self.dx, "covariance")
+        object.__setattr__(self, "covariance", as_positive_definite(self.covariance, "covariance"))
+        require_both_sides(self.covariance, self.dx, "covariance")
 
     def sample(self, n: int, seed: int) -> tuple[FloatArray, FloatArray]:
         """n pairs: x (n, dx), z (n, dz)."""
@@ -56,7 +56,7 @@ class Gaussian:
 
     def pointwise(self, x: Array, z: Array) -> FloatArray:
         """Pointwise information of each pair, shape (n,)."""
-        x, z = two_columns(x), two_columns(z)
+        x, z = as_columns(x), as_columns(z)
         both = np.concatenate([x, z], axis=1)
         zero = np.zeros(len(self.covariance))
         joint = log_density(both, zero, self.covariance)
@@ -107,13 +107,13 @@ def sparse_gaussian(dx: int, dz: int, pairs: int = 2, strength: float = 2.0) -> 
 
 
 def dense_gaussian(dx: int, dz: int, correlation: float = 0.5) -> Gaussian:
-    """Standard normal columns, every two of them, within X and Z too, with the same correlation."""
+    """Standard normal columns, every two of which (within X and within Z too) have the same correlation."""
     size = dx + dz
     return Gaussian(np.full((size, size), correlation) + (1 - correlation) * np.eye(size), dx)
 
 
 def gaussian_with_information(dimension: int, nats: float) -> Gaussian:
-    """The correlated Gaussian of a dimension whose mutual information is ``nats``.
+    """The :func:`correlated_gaussian` of a given dimension whose mutual information is ``nats``.
 
     Raises:
         ValueError: a negative information.

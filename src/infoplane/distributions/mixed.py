@@ -1,4 +1,4 @@
-"""A discrete and a continuous variable, or one that is both: where nearest neighbours meet ties.
+"""Pairs of a discrete and a continuous variable, or with a variable that is both.
 
 Source: Gao, Kannan, Oh & Viswanath 2017, "Estimating mutual information for discrete-continuous mixtures".
 """
@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from infoplane.common.aliases import Array, FloatArray
-from infoplane.distributions.base import stream, two_columns
+from infoplane.distributions.base import as_columns, stream
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class UniformSteps:
 
     def pointwise(self, x: Array, z: Array) -> FloatArray:
         """Pointwise information of each pair, shape (n,); minus infinity for impossible ones."""
-        x, z = two_columns(x)[:, 0], two_columns(z)[:, 0]
+        x, z = as_columns(x)[:, 0], as_columns(z)[:, 0]
         below = np.floor(z)
         # z in [k, k + 1) comes from the levels k - 1 and k, as far as they exist.
         sources = ((below >= 0) & (below < self.levels)).astype(int) + ((below >= 1) & (below <= self.levels))
@@ -56,8 +56,7 @@ class ZeroInflatedPoisson:
     """X exponential with mean 1; Z = 0 with probability ``zeros``, else Poisson with mean X.
 
     The formula given with this example by Gao et al. (2017), (1 - p) times the information without inflation, leaves
-    out that a Poisson variable is itself sometimes 0, so that a zero does not tell where it came from; the sum below
-    is exact.
+    out that a Poisson variable is itself sometimes 0, so that a zero may come from either; the sum below is exact.
 
     Raises:
         ValueError: ``zeros`` not in [0, 1).
@@ -78,7 +77,7 @@ class ZeroInflatedPoisson:
 
     def pointwise(self, x: Array, z: Array) -> FloatArray:
         """Pointwise information of each pair, shape (n,): ln p(z | x) / p(z)."""
-        return self._log_ratio(two_columns(x)[:, 0], two_columns(z)[:, 0])
+        return self._log_ratio(as_columns(x)[:, 0], as_columns(z)[:, 0])
 
     def mutual_information(self) -> float:
         """I(X; Z) in nats, by quadrature over X and a sum over Z."""

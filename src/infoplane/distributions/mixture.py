@@ -1,4 +1,4 @@
-"""Gaussian mixtures whose components carry class labels: X is the point, Z the class it came from."""
+"""Gaussian mixtures whose components have class labels: X is the point, Z the class of its component."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from typing import Any
 import numpy as np
 
 from infoplane.common.aliases import Array, FloatArray, IntArray
-from infoplane.distributions.base import stream, two_columns
+from infoplane.distributions.base import as_columns, stream
 from infoplane.distributions.gaussian import log_density
 
-_STANDARD_DEVIATIONS = 9.0
+_GRID_DEVIATIONS = 9.0
+"""Reach of the integral's grid beyond the means, where a density has fallen to 3e-18 of its peak."""
 _POINTS_PER_DEVIATION = 8
+"""Of the narrowest component; enough for the sum over the grid to converge (see `_integrated`)."""
 _MOST_POINTS = 20_000_000
+"""Of the grid; with more, Monte Carlo is used instead."""
 _MONTE_CARLO_SAMPLES = 400_000
-_BLOCK = 200_000
+_BLOCK_ROWS = 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +80,7 @@ class Mixture:
 
     def log_joint(self, x: Array) -> FloatArray:
         """ln p(x, class) of each point and class, shape (n, classes)."""
-        points = two_columns(x)
+        points = as_columns(x)
         assert self.weights is not None
         terms = np.stack(
             [
@@ -114,13 +117,13 @@ class Mixture:
         axes = self._grid()
         if axes is not None:
             return self._integrated(axes), 0.0
-        blocks = range(_MONTE_CARLO_SAMPLES // _BLOCK)
-        values = np.concatenate([self._conditional_entropy(self.sample(_BLOCK, seed)[0]) for seed in blocks])
+        blocks = range(_MONTE_CARLO_SAMPLES // _BLOCK_ROWS)
+        values = np.concatenate([self._conditional_entropy(self.sample(_BLOCK_ROWS, seed)[0]) for seed in blocks])
         entropy = -float((self.shares * np.log(self.shares)).sum())
         return entropy - float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values))
 
     def _conditional_entropy(self, x: FloatArray) -> FloatArray:
-        """H(class | x) of each point: less variable than the pointwise information, with the same mean gap."""
+        """H(class | x) of each point in nats, shape (n,); I(X; class) is H(class) minus its mean."""
         joint = self.log_joint(x)
         posterior = joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)
         entropy: FloatArray = -(np.exp(posterior) * posterior).sum(axis=1)
@@ -132,18 +135,18 @@ class Mixture:
             return None
         spread = np.sqrt(np.diagonal(self.covariances, axis1=1, axis2=2))
         step = math.sqrt(float(np.linalg.eigvalsh(self.covariances).min())) / _POINTS_PER_DEVIATION
-        low = (self.means - _STANDARD_DEVIATIONS * spread).min(axis=0)
-        high = (self.means + _STANDARD_DEVIATIONS * spread).max(axis=0)
+        low = (self.means - _GRID_DEVIATIONS * spread).min(axis=0)
+        high = (self.means + _GRID_DEVIATIONS * spread).max(axis=0)
         sizes = np.ceil((high - low) / step) + 1
         if np.prod(sizes) > _MOST_POINTS:
             return None
         return [start + step * np.arange(int(size)) for start, size in zip(low, sizes, strict=True)]
 
     def _integrated(self, axes: list[FloatArray]) -> float:
-        """Sum over an even grid, which for smooth densities that vanish at its edges converges exponentially."""
+        """I(X; class) as a sum over an even grid; it converges exponentially, as the densities vanish at the edges."""
         cell = math.prod(float(axis[1] - axis[0]) for axis in axes)
         total = 0.0
-        rows = max(1, _BLOCK // len(axes[-1]))
+        rows = max(1, _BLOCK_ROWS // len(axes[-1]))
         for start in range(0, len(axes[0]), rows):
             block = [axes[0][start : start + rows], *axes[1:]]
             points = np.stack([grid.ravel() for grid in np.meshgrid(*block, indexing="ij")], axis=1)
@@ -161,7 +164,7 @@ def two_gaussians(distance: float, share: float = 0.5, dimension: int = 1) -> Mi
 
 
 def xor_mixture(distance: float, dimension: int = 2) -> Mixture:
-    """Four unit Gaussians at (±distance, ±distance), opposite corners of one class; further columns are noise.
+    """Four unit Gaussians at (±distance, ±distance), opposite corners in one class; further columns are noise.
 
     Neither column alone, nor any linear function of both, tells anything about the class.
     """

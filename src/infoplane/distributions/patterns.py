@@ -1,8 +1,8 @@
-"""Tishby's data: all patterns of 12 binary inputs with a binary label, generated exactly.
+"""The data sets of Tishby and colleagues: all patterns of 12 binary inputs with a binary label.
 
 Two different data sets go by this name. The paper's label (``sphere``) does not change under the 120 symmetries of
-the icosahedron and no linear classifier gets it right; the other (``linear``) is a weighted vote, which one linear
-unit computes.
+the icosahedron and no linear classifier computes it; the other (``linear``) is a weighted sum with a threshold,
+which one linear unit computes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Bits = npt.NDArray[np.uint8]
+BinaryArray = npt.NDArray[np.uint8]
 
 _INPUTS = 12
 _NEIGHBOURS = (
@@ -21,7 +21,7 @@ _NEIGHBOURS = (
 _WEIGHTS = (18, 26, 26, 30, 20, 39, 19, 11, 13, 16, 33, 9)
 
 
-def tishby(name: str) -> tuple[Bits, Bits]:
+def tishby(name: str) -> tuple[BinaryArray, BinaryArray]:
     """All 4,096 patterns of 12 binary inputs, row i being i in binary (most significant bit first), and their labels.
 
     Args:
@@ -47,7 +47,7 @@ def tishby(name: str) -> tuple[Bits, Bits]:
 
 
 def adjacency() -> npt.NDArray[np.int64]:
-    """The icosahedron's graph, shape (12, 12), ones between neighbouring vertices."""
+    """The adjacency matrix of the icosahedron, shape (12, 12), 1 between neighbouring vertices."""
     graph = np.zeros((_INPUTS, _INPUTS), dtype=np.int64)
     for vertex, neighbours in enumerate(_NEIGHBOURS):
         graph[vertex, list(neighbours)] = 1
@@ -55,7 +55,7 @@ def adjacency() -> npt.NDArray[np.int64]:
 
 
 def pair_counts(x: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """For each pattern: points on, pairs on that are neighbours, antipodal pairs on; shape (rows, 3)."""
+    """Numbers of inputs that are 1, of neighbouring and of antipodal pairs of them, for each pattern; shape (n, 3)."""
     near = adjacency()
     walks = np.eye(_INPUTS, dtype=np.int64) + near + near @ near
     antipodal = (walks == 0).astype(np.int64)  # at distance 3, the graph's largest

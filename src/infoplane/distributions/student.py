@@ -1,4 +1,4 @@
-"""Multivariate Student X and Z: heavy tails, and information even without correlation (a shared scale)."""
+"""X and Z with a joint Student t distribution: heavy tails, and information even if uncorrelated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import digamma, gammaln
 
 from infoplane.common.aliases import Array, FloatArray
-from infoplane.distributions.base import split_at, square_matrix, stream, two_columns
+from infoplane.distributions.base import as_columns, as_positive_definite, require_both_sides, stream
 from infoplane.distributions.gaussian import Gaussian
 
 
@@ -33,8 +33,8 @@ class Student:
     degrees_of_freedom: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dispersion", square_matrix(self.dispersion, "dispersion"))
-        split_at(self.dispersion, self.dx, "dispersion")
+        object.__setattr__(self, "dispersion", as_positive_definite(self.dispersion, "dispersion"))
+        require_both_sides(self.dispersion, self.dx, "dispersion")
         if not self.degrees_of_freedom > 0:
             raise ValueError(f"degrees_of_freedom: {self.degrees_of_freedom} given; expected a number above 0")
 
@@ -55,7 +55,7 @@ class Student:
 
     def pointwise(self, x: Array, z: Array) -> FloatArray:
         """Pointwise information of each pair, shape (n,)."""
-        x, z = two_columns(x), two_columns(z)
+        x, z = as_columns(x), as_columns(z)
         dof, dx = self.degrees_of_freedom, self.dx
         both = np.concatenate([x, z], axis=1)
         ratio: FloatArray = (

@@ -1,4 +1,4 @@
-"""A uniform variable seen through bounded uniform noise: a density with edges, which smooth critics find hard."""
+"""A uniform variable plus bounded uniform noise, whose joint density has edges (hard for smooth critics)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infoplane.common.aliases import Array, FloatArray
-from infoplane.distributions.base import stream, two_columns
+from infoplane.distributions.base import as_columns, stream
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class UniformNoise:
 
     def pointwise(self, x: Array, z: Array) -> FloatArray:
         """Pointwise information of each pair, shape (n,); minus infinity where the pair cannot occur."""
-        x, z, e = two_columns(x)[:, 0], two_columns(z)[:, 0], self.half_width
+        x, z, e = as_columns(x)[:, 0], as_columns(z)[:, 0], self.half_width
         # p(z) is the length of the x in [0, 1] within e of z, over the width of the noise.
         reachable = np.clip(np.minimum(1.0, z + e) - np.maximum(0.0, z - e), 0.0, None)
         possible = (np.abs(z - x) <= e) & (x >= 0) & (x <= 1)

@@ -19,13 +19,13 @@ from infoplane.encoders import random_weights
 from infoplane.encoders.encoder import Encoder
 from infoplane.encoders.network_files import NetworkFile, one_line
 
-_SILENCE_SECONDS = 10.0
-"""After so long without an answer a server counts as out of reach."""
+_ANSWER_SECONDS = 10.0
+"""Time without an answer after which a server counts as unreachable."""
 _CACHED_AS = {
     "NASNet-large-no-top.h5": "nasnet_large_no_top.h5",
     "NASNet-mobile-no-top.h5": "nasnet_mobile_no_top.h5",
 }
-"""Files that Keras keeps under another name than the server's."""
+"""Files that Keras stores under another name than that on the server."""
 
 
 def encoder(
@@ -42,7 +42,7 @@ def encoder(
         file: weights without the top (``.weights.h5``, or the older ``.h5``) in place of Keras' own.
 
     Raises:
-        ValueError: the weights are neither in Keras' folder nor to be had from here, or the file is not this network's.
+        ValueError: the weights are neither in Keras' folder nor can be downloaded, or the file is of another network.
     """
     tensorflow()
     import keras
@@ -60,7 +60,7 @@ def encoder(
 
 
 def _from_file(name: str, model: Any, file: NetworkFile) -> Any:
-    for variable in model.weights:  # Keras passes over what a file lacks, here and there with a warning alone
+    for variable in model.weights:  # Keras skips variables that a file lacks, sometimes with only a warning
         variable.assign(np.full(variable.shape, np.nan))
     try:
         model.load_weights(file.path)
@@ -77,13 +77,13 @@ def _from_file(name: str, model: Any, file: NetworkFile) -> Any:
 
 def _pretrained(name: str, construct: Any, shape: dict[str, Any]) -> Any:
     try:
-        with _impatient_sockets(), contextlib.redirect_stdout(sys.stderr):
+        with _socket_timeout(), contextlib.redirect_stdout(sys.stderr):
             return construct(weights="imagenet", **shape)
     except Exception as error:  # Keras reports a failed download as a bare Exception
-        raise ValueError(_how_to_go_on(name, error)) from error
+        raise ValueError(_download_failure(name, error)) from error
 
 
-def _how_to_go_on(name: str, error: Exception) -> str:
+def _download_failure(name: str, error: Exception) -> str:
     """One line: what failed, where the weights come from and are kept, and what to do."""
     reason = " ".join(str(error).split()) or type(error).__name__
     address = re.search(r"https?://\S+", reason)
@@ -97,10 +97,10 @@ def _how_to_go_on(name: str, error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _impatient_sockets() -> Iterator[None]:
-    """Let connections opened inside fail after a silence; else a firewall that drops packets stalls the run."""
+def _socket_timeout() -> Iterator[None]:
+    """Give connections a time limit, without which a firewall that drops packets would stall the run."""
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_SILENCE_SECONDS if before is None else before)
+    socket.setdefaulttimeout(_ANSWER_SECONDS if before is None else before)
     try:
         yield
     finally:

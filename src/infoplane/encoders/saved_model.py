@@ -1,4 +1,4 @@
-"""One's own network: a saved Keras model, read at a layer of one's choice.
+"""Encoders from a saved Keras model of the user, up to a chosen layer.
 
 Loaded in Keras' safe mode, which refuses code inside the file (``Lambda`` layers). Models nested in it, as transfer
 learning leaves them, count as their layers, and by their own names as their outputs.
@@ -17,7 +17,7 @@ from infoplane.encoders.network_files import NetworkFile, one_line
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _BGR_MEAN = (103.939, 116.779, 123.68)
 _LUMA = (0.299, 0.587, 0.114)
-_NAMED_LAYERS = 60
+_MOST_LAYERS_NAMED = 60
 
 PREPROCESSING: dict[str, Callable[[Any], Any]] = {
     "none": lambda x: x,
@@ -26,7 +26,7 @@ PREPROCESSING: dict[str, Callable[[Any], Any]] = {
     "torch": lambda x: (x / 255.0 - _MEAN) / _STD,
     "caffe": lambda x: x[..., ::-1] - _BGR_MEAN,
 }
-"""From RGB pixels 0 to 255 to what a network was trained on: as they are, 0 to 1, -1 to 1, torchvision's, Caffe's."""
+"""Functions of RGB pixels 0 to 255 by name: unchanged, to 0 .. 1, to -1 .. 1, as in torchvision, as in Caffe."""
 
 
 def encoder(name: str, file: NetworkFile, image_size: int, random_seed: int | None = None) -> Encoder:
@@ -61,7 +61,7 @@ def _load(name: str, file: NetworkFile) -> Any:
 
     try:
         model = keras.saving.load_model(file.path, compile=False, safe_mode=True)
-    except Exception as error:  # a damaged file, a Lambda layer, a class of somebody's own
+    except Exception as error:  # a damaged file, a Lambda layer, an unknown class
         raise ValueError(f"{file.key(name)}: {file.path.name} cannot be loaded safely: {one_line(error)}") from error
     if not isinstance(model, keras.Model) or len(getattr(model, "inputs", None) or ()) != 1:
         expected = "expected a functional or Sequential model with one input"
@@ -72,8 +72,8 @@ def _load(name: str, file: NetworkFile) -> Any:
 def _check_input(name: str, file: NetworkFile, model: Any, image_size: int) -> int:
     """The number of channels of the model's input."""
     shape = tuple(model.inputs[0].shape)
-    wanted = (None, image_size, image_size)
-    fits = len(shape) == 4 and all(have in (None, want) for have, want in zip(shape, wanted, strict=False))
+    sizes = (None, image_size, image_size)
+    fits = len(shape) == 4 and all(found in (None, size) for found, size in zip(shape, sizes, strict=False))
     if not fits or shape[3] not in (1, 3):
         square = len(shape) == 4 and shape[1] == shape[2] and shape[3] in (1, 3)
         hint = f"; set {file.key(name, 'image_size')} to {shape[1]}" if square else ""
@@ -83,7 +83,7 @@ def _check_input(name: str, file: NetworkFile, model: Any, image_size: int) -> i
 
 
 def _flat(model: Any, image_size: int, channels: int) -> Any:
-    """The same model for images of one size, with its nested models' layers among its own."""
+    """The same model for images of one size, with the layers of nested models in place of these."""
     import keras
 
     def call(layer: Any, *inputs: Any, **options: Any) -> Any:
@@ -105,8 +105,8 @@ def _up_to_layer(name: str, file: NetworkFile, model: Any) -> Any:
     names = [layer.name for layer in model.layers]
     if file.layer not in names:
         given = "missing" if file.layer is None else f"{file.layer!r} given"
-        more = ", …" if len(names) > _NAMED_LAYERS else ""
-        allowed = ", ".join(names[-_NAMED_LAYERS:])
+        more = ", …" if len(names) > _MOST_LAYERS_NAMED else ""
+        allowed = ", ".join(names[-_MOST_LAYERS_NAMED:])
         raise ValueError(f"{file.key(name, 'layer')}: {given}; expected a layer of {file.path.name}: {allowed}{more}")
     try:
         output = model.get_layer(file.layer).output
@@ -124,7 +124,7 @@ def _up_to_layer(name: str, file: NetworkFile, model: Any) -> Any:
 
 
 def _on_grey(preprocessing: str) -> Callable[[Any], Any]:
-    """One channel of luma in place of three, and ``none``, ``unit`` or ``symmetric`` on it."""
+    """Preprocessing for one channel: the luma of the pixels, then ``none``, ``unit`` or ``symmetric``."""
 
     def preprocess(pixels: Any) -> Any:
         grey = tensorflow().reduce_sum(pixels * _LUMA, axis=-1, keepdims=True)

@@ -63,10 +63,10 @@ def read(path: Path, sha256: str | None = None) -> dict[str, npt.NDArray[Any]]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"{path}: not readable ({error.strerror})") from None
+        raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
     found = hashlib.sha256(data).hexdigest()
     if sha256 is not None and found != sha256:
-        raise ValueError(f"{path}: its sha256 is {found}, expected {sha256}: damaged or not the file meant")
+        raise ValueError(f"{path}: sha256 {found}; expected {sha256}, so the file is damaged or another one")
     try:
         return _parse(data)
     except ValueError as error:

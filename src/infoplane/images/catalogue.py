@@ -1,4 +1,4 @@
-"""Data sets of TensorFlow Datasets by name: found, downloaded and prepared on first use, or one line that says why not.
+"""Finds data sets of TensorFlow Datasets by name; downloads and prepares them on first use.
 
 Prepared data sets are kept where TFDS keeps them (``TFDS_DATA_DIR``, else ``~/tensorflow_datasets``), outside the
 pipeline: name and version say what they hold, and every checkout shares them.
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from infoplane.images.tfds_package import tensorflow_datasets
 
-_PROBE_SECONDS = 4.0
+_ANSWER_SECONDS = 4.0
 """TFDS itself retries a download for minutes before it says that there is no network."""
 
 
@@ -65,10 +65,12 @@ def _is_prepared(builder: Any) -> bool:
 
 
 def _refuse_missing_network(name: str, builder: Any) -> None:
-    """Ask every server of the data set for a sign of life, unless its files have been brought here already."""
+    """Raise ValueError if a file that is missing here comes from a server that does not answer."""
     downloads = Path(str(builder._data_dir_root)) / "downloads"
-    missing = {url: info for url, info in builder.url_infos.items() if not _is_here(downloads, builder.name, url, info)}
-    silent = unreachable(missing)
+    missing = {
+        url: info for url, info in builder.url_infos.items() if not _is_downloaded(downloads, builder.name, url, info)
+    }
+    silent = unreachable_hosts(missing)
     if silent:
         files = [info.filename for info in missing.values() if info.filename]
         by_hand = f", put {', '.join(files[:3])} into {downloads / 'manual'}" if files else ""
@@ -79,8 +81,8 @@ def _refuse_missing_network(name: str, builder: Any) -> None:
         )
 
 
-def _is_here(downloads: Path, builder_name: str, url: str, info: Any) -> bool:
-    """Whether a file lies where TFDS keeps its downloads, or where it looks for those made by hand."""
+def _is_downloaded(downloads: Path, builder_name: str, url: str, info: Any) -> bool:
+    """Whether a file is among the downloads of TFDS, automatic or manual."""
     stored = tensorflow_datasets().download.resource.get_dl_fname(url, info.checksum)
     places = [downloads / stored, downloads / builder_name / stored]
     if info.filename:
@@ -88,7 +90,7 @@ def _is_here(downloads: Path, builder_name: str, url: str, info: Any) -> bool:
     return any(place.exists() for place in places)
 
 
-def unreachable(urls: Iterable[str], seconds: float = _PROBE_SECONDS) -> list[str]:
+def unreachable_hosts(urls: Iterable[str], seconds: float = _ANSWER_SECONDS) -> list[str]:
     """The hosts of these addresses that do not answer within some seconds, all asked at once, sorted."""
     first: dict[str, str] = {}
     for url in urls:
@@ -100,13 +102,13 @@ def unreachable(urls: Iterable[str], seconds: float = _PROBE_SECONDS) -> list[st
     def ask(host: str, url: str) -> None:
         try:
             urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=seconds).close()
-        except urllib.error.HTTPError:  # refuses the question, but is there
+        except urllib.error.HTTPError:  # an error status is an answer
             pass
         except Exception:
             return
         answered.add(host)
 
-    # Daemons: looking up a host's address knows no timeout, and must not hold the process up.
+    # Daemon threads: looking up a host's address has no timeout, and must not keep the process alive.
     threads = [threading.Thread(target=ask, args=item, daemon=True) for item in first.items()]
     for thread in threads:
         thread.start()

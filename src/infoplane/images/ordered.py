@@ -1,4 +1,4 @@
-"""Work on a stream in several threads, results in the order of the stream."""
+"""Maps a function over a stream in several threads; the results keep the order of the stream."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeVar
 from infoplane.common.runtime import available_cores
 
 LOOKAHEAD = 8
-"""Items in the making per thread: enough to keep threads busy over uneven items, few enough for large ones."""
+"""Items in progress per thread: enough to keep threads busy with uneven items, few enough to fit in memory."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -22,13 +22,13 @@ def ordered_map(
     """``map(function, items)``, computed ahead by several threads.
 
     Decoding and compressing images releases Python's lock, so threads do it in parallel. Items are taken from
-    the iterable in the consumer's thread, ``ahead`` per thread ahead of the result that is handed out.
+    the iterable in the consumer's thread, ``ahead`` per thread before the result that is returned.
 
     Args:
         function: what is done to each item.
         items: a stream.
         threads: one per core unless given.
-        ahead: items in the making per thread.
+        ahead: items in progress per thread.
     """
     threads = threads or available_cores()
     pending: deque[Future[Result]] = deque()

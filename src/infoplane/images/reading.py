@@ -1,4 +1,4 @@
-"""The images of the data set on disk, as arrays that networks take."""
+"""Reads the images of the data set on disk as arrays of one size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from infoplane.images.ordered import ordered_map
 from infoplane.images.tfds_package import tensorflow_datasets
 
 _FILES_PER_READ = 16
-"""One at a time, TensorFlow's overhead would exceed the decoding of small images."""
+"""With one at a time, TensorFlow's overhead would exceed the time to decode small images."""
 
 
 def split_size(folder: Path, split: str) -> int:
@@ -42,7 +42,7 @@ def batches(
         split: ``train`` or ``test``.
         image_size: side s of the result in pixels.
         batch_size: images per batch b; the last one may be smaller.
-        rows: the first row wanted and the one after the last; None: all.
+        rows: the first row and the one after the last; None: all.
 
     Yields:
         Shape (b, s, s, 3), uint8.
@@ -52,8 +52,8 @@ def batches(
     """
     if image_size < 1 or batch_size < 1:
         raise ValueError(f"image_size {image_size} and batch_size {batch_size} given; expected at least 1")
-    wanted = split if rows is None else f"{split}[{rows[0]}:{rows[1]}]"
-    squares = ordered_map(partial(central_square, size=image_size), _encoded(_builder(folder, split), wanted))
+    part = split if rows is None else f"{split}[{rows[0]}:{rows[1]}]"
+    squares = ordered_map(partial(central_square, size=image_size), _encoded(_builder(folder, split), part))
     while batch := list(islice(squares, batch_size)):
         yield np.stack(batch)
 

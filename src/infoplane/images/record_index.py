@@ -20,7 +20,7 @@ _CHECKSUM = 4
 
 @dataclass(frozen=True)
 class Position:
-    """Where the data of one record lie."""
+    """The position of one record's data in a file."""
 
     file: Path
     offset: int

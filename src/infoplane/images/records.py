@@ -2,7 +2,7 @@
 
 TFDS's own ``SequentialWriter`` serialises the same examples to different bytes in different processes (protobuf
 maps have no order of their own). Here the order is fixed, so equal images give equal files, and a stage that
-reads them is not run again for nothing.
+reads them is not run again without need.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from infoplane.images.tfds_package import tensorflow_datasets
 
 NAME, VERSION = "images", "1.0.0"
 SHARD_BYTES = 128 * 2**20
-"""A new file is begun after this many bytes."""
+"""Size after which a new file begins."""
 
 
 class _SplitFiles:
@@ -53,7 +53,7 @@ class _SplitFiles:
             self._writer = None
 
     def finish(self) -> Any:
-        """Give the files their final names, which hold their number, and describe them."""
+        """Rename the files to their final names, which contain their number, and return their metadata."""
         self.close()
         for shard in range(len(self._lengths)):
             final = self._template.sharded_filepath(shard_index=shard, num_shards=len(self._lengths))
@@ -93,7 +93,7 @@ class RecordWriter:
                 files.close()
 
     def add(self, split: str, encoded: bytes, label: int, filename: str) -> None:
-        """Append one example: a JPEG or PNG file, its label, and what it is called."""
+        """Append one example: a JPEG or PNG file, its label, and its name."""
         train = tensorflow().train
         example = train.Example(
             features=train.Features(

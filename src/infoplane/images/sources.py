@@ -1,4 +1,4 @@
-"""Where images come from.
+"""Sources of labelled images, by the name in ``data.source``.
 
 A source lists its candidates cheaply (labels and names, no pixels) and loads one of them when asked, so that a
 split can be drawn before anything is decoded and memory does not grow with the number of images. Only the
@@ -13,7 +13,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-Labels = npt.NDArray[np.int64]
+from infoplane.common.aliases import IntArray
+
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -22,22 +23,22 @@ class Source(Protocol):
 
     @property
     def kind(self) -> str:
-        """What it is called in the metrics: the name that ``data.source`` gives it, perhaps with more after it."""
+        """Its name in the metrics: that in ``data.source``, with more detail where needed."""
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Class names; label k means ``classes[k]``."""
 
     @property
-    def labels(self) -> Labels:
+    def labels(self) -> IntArray:
         """The label of every candidate, shape (n,), in the source's fixed order."""
 
     @property
     def ignored(self) -> int:
-        """Files met that are no candidates."""
+        """Number of files that were found and are not candidates."""
 
     def name(self, index: int) -> str:
-        """What a candidate is called: unique, and free of anything that belongs to one machine."""
+        """The name of a candidate: unique, and the same on every machine."""
 
     def load(self, index: int) -> bytes | Pixels:
         """One candidate: the bytes of an image file, not yet checked, or RGB pixels of shape (height, width, 3).
@@ -46,7 +47,7 @@ class Source(Protocol):
 
         Raises:
             OSError: the file cannot be read.
-            UndecodableImage: it can be seen without decoding that it is no usable image.
+            UndecodableImage: not a usable image, as can be seen without decoding it.
         """
 
 

@@ -17,8 +17,8 @@ Split = Literal["train", "test"]
 SPLITS: tuple[Split, ...] = ("train", "test")
 
 
-def held_out(images: int, test_fraction: float) -> int:
-    """How many of the first ``images`` images of a class are test images: it grows by 0 or 1 per image."""
+def images_for_test(images: int, test_fraction: float) -> int:
+    """Number of test images among the first ``images`` images of a class; it grows by 0 or 1 per image."""
     if images < 2:
         return 0
     return min(max(math.floor(images * test_fraction + 0.5), 1), images - 1)
@@ -53,11 +53,11 @@ def quotas(counts: npt.NDArray[np.int64], limit: int | None) -> npt.NDArray[np.i
     return taken
 
 
-class StratifiedDeal:
-    """Deals images to the splits in the order in which they come."""
+class StratifiedSplitter:
+    """Assigns images to train or test one at a time, in the order in which they come."""
 
     def __init__(self, counts: npt.NDArray[np.int64], test_fraction: float, limit: int | None) -> None:
-        """Start with nothing dealt.
+        """Start with no images.
 
         Args:
             counts: candidates of each class, shape (classes,).
@@ -71,19 +71,21 @@ class StratifiedDeal:
             raise ValueError(f"data.test_fraction: {test_fraction} given; expected a number between 0 and 1")
         self._fraction = test_fraction
         self._quotas = quotas(counts, limit)
-        self.dealt = np.zeros(len(counts), dtype=np.int64)
+        self.assigned = np.zeros(len(counts), dtype=np.int64)
 
     @property
-    def wanted(self) -> int:
-        """How many images are taken if all of them can be read."""
+    def total(self) -> int:
+        """Number of images that are taken if all of them can be read."""
         return int(self._quotas.sum())
 
-    def wants(self, label: int) -> bool:
-        """Whether the class still takes images."""
-        return bool(self.dealt[label] < self._quotas[label])
+    def needs(self, label: int) -> bool:
+        """Whether more images of the class are taken."""
+        return bool(self.assigned[label] < self._quotas[label])
 
-    def deal(self, label: int) -> Split:
-        """The split of the next image of a class."""
-        before = int(self.dealt[label])
-        self.dealt[label] += 1
-        return "test" if held_out(before + 1, self._fraction) > held_out(before, self._fraction) else "train"
+    def assign(self, label: int) -> Split:
+        """Assign the next image of a class to a split."""
+        before = int(self.assigned[label])
+        self.assigned[label] += 1
+        return (
+            "test" if images_for_test(before + 1, self._fraction) > images_for_test(before, self._fraction) else "train"
+        )

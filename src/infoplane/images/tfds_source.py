@@ -1,6 +1,6 @@
-"""Images of any classification data set of TensorFlow Datasets, read from its prepared files.
+"""A source of images: any classification data set of TensorFlow Datasets, read from its prepared files.
 
-The files are indexed once (labels and positions; the images themselves are only passed by), so that images load in
+The files are indexed once (labels and positions), so that images load in
 any order and memory does not grow with their number.
 """
 
@@ -79,8 +79,8 @@ def _image_and_label(name: str, features: Any) -> tuple[str, str]:
     return images[0], labels[0]
 
 
-def _splits(name: str, wanted: str, known: Any) -> Iterator[str]:
-    names = sorted(known) if wanted == ALL else [part.strip() for part in wanted.split("+")]
+def _splits(name: str, requested: str, known: Any) -> Iterator[str]:
+    names = sorted(known) if requested == ALL else [part.strip() for part in requested.split("+")]
     for part in dict.fromkeys(names):
         if part not in known:
             allowed = ", ".join(sorted(known))

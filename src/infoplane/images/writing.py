@@ -12,29 +12,30 @@ import numpy as np
 from tqdm import tqdm
 
 from infoplane.common import io
+from infoplane.common.aliases import IntArray
 from infoplane.common.runtime import tensorflow
 from infoplane.common.seeds import generator
 from infoplane.images.decoding import Picture, UndecodableImage, picture_of_file, picture_of_pixels
 from infoplane.images.ordered import ordered_map
 from infoplane.images.records import RecordWriter
-from infoplane.images.splits import SPLITS, StratifiedDeal
+from infoplane.images.splits import SPLITS, StratifiedSplitter
 
 if TYPE_CHECKING:
-    from infoplane.images.sources import Labels, Source
+    from infoplane.images.sources import Source
 
 _NAMED_IN_ERRORS = 3
 
 
 @dataclass
 class _Tally:
-    """What became of the candidates."""
+    """Counts of the images that were stored, converted or skipped."""
 
     labels: dict[str, list[int]] = field(default_factory=lambda: {split: [] for split in SPLITS})
     changes: Counter[str] = field(default_factory=Counter)
     skipped: dict[str, str] = field(default_factory=dict)
 
-    def report(self, source: Source) -> dict[str, Any]:
-        """For ``metrics/images.json``."""
+    def metrics(self, source: Source) -> dict[str, Any]:
+        """The contents of ``metrics/images.json``."""
         counts = {
             split: dict(zip(source.classes, np.bincount(labels, minlength=len(source.classes)).tolist(), strict=True))
             for split, labels in self.labels.items()
@@ -73,7 +74,7 @@ def write_dataset(
         labels_folder: an existing folder for ``train.npy`` and ``test.npy``: labels in the stored order, (n,), int64.
         test_fraction: share of each class in ``test``, in (0, 1); either split gets one image of each class at least.
         limit: size of a stratified subset, None for all.
-        max_bad_share: largest share of undecodable files among those read that is put up with.
+        max_bad_share: largest share of undecodable files among those read that is accepted.
         seed: of the order, and so of the split and the subset.
 
     Returns:
@@ -85,32 +86,32 @@ def write_dataset(
     tensorflow()  # before threads use it
     candidates = np.bincount(source.labels, minlength=len(source.classes)).astype(np.int64)
     _refuse_small_classes(source, candidates, candidates)
-    deal = StratifiedDeal(candidates, test_fraction, limit)
+    splitter = StratifiedSplitter(candidates, test_fraction, limit)
     tally = _Tally()
     with RecordWriter(folder, source.classes, SPLITS) as writer:
-        with tqdm(total=deal.wanted, desc="images", unit="image", disable=None) as bar:
-            for index, outcome in _read(source, deal, seed):
+        with tqdm(total=splitter.total, desc="images", unit="image", disable=None) as bar:
+            for index, outcome in _read(source, splitter, seed):
                 name, label = source.name(index), int(source.labels[index])
                 if isinstance(outcome, str):
                     tally.skipped[name] = outcome
                     continue
-                split = deal.deal(label)
+                split = splitter.assign(label)
                 writer.add(split, outcome.encoded, label, name)
                 tally.labels[split].append(label)
                 tally.changes.update(outcome.changes)
                 bar.update()
         _refuse_bad_share(tally, max_bad_share)
-        _refuse_small_classes(source, deal.dealt, candidates)
+        _refuse_small_classes(source, splitter.assigned, candidates)
     for name, stored in tally.labels.items():
         io.save_npy(labels_folder / f"{name}.npy", np.array(stored, dtype=np.int64))
-    return tally.report(source)
+    return tally.metrics(source)
 
 
-def _read(source: Source, deal: StratifiedDeal, seed: int) -> Iterator[tuple[int, Picture | str]]:
-    """Candidates in random order, each decoded or with the reason why not, until no class takes any more.
+def _read(source: Source, splitter: StratifiedSplitter, seed: int) -> Iterator[tuple[int, Picture | str]]:
+    """Candidates in random order, each decoded or with the reason why not, until every class has enough.
 
-    One that was read ahead for a class that has become full meanwhile is dropped unseen, so the outcome does not
-    depend on how far ahead is read.
+    A candidate that was read ahead for a class that has meanwhile got enough is dropped, so the result does not depend
+    on how far ahead is read.
     """
 
     def prepare(index: int) -> tuple[int, Picture | str]:
@@ -123,9 +124,9 @@ def _read(source: Source, deal: StratifiedDeal, seed: int) -> Iterator[tuple[int
             return index, str(reason)
 
     order = generator(seed, "images").permutation(len(source.labels))
-    wanted = (int(index) for index in order if deal.wants(source.labels[index]))
-    for index, outcome in ordered_map(prepare, wanted):
-        if deal.wants(source.labels[index]):
+    needed = (int(index) for index in order if splitter.needs(source.labels[index]))
+    for index, outcome in ordered_map(prepare, needed):
+        if splitter.needs(source.labels[index]):
             yield index, outcome
 
 
@@ -141,7 +142,7 @@ def _refuse_bad_share(tally: _Tally, max_bad_share: float) -> None:
         )
 
 
-def _refuse_small_classes(source: Source, usable: Labels, candidates: Labels) -> None:
+def _refuse_small_classes(source: Source, usable: IntArray, candidates: IntArray) -> None:
     for name, images, files in zip(source.classes, usable, candidates, strict=True):
         if images < 2:
             of = f" (of {files} files)" if files != images else ""

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from infoplane.calibration.options import PUBLISHED, SUITE_NAMES, Settings, SuiteOptions
 from infoplane.calibration.published import PublishedOptions
 from infoplane.critics.networks import CriticOptions
 from infoplane.estimators.registry import METHODS
 from infoplane.params.critics import CriticSettings
-from infoplane.params.section import Floats, Integers, Options, Section
-
-
-def _from_list(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_from_list)]
+from infoplane.params.section import FloatTuple, IntTuple, NameTuple, Options, Section
 
 
 class PublishedSettings(Options):
-    """The original protocol, the thing compared against."""
+    """Options of the original protocol, with which the methods are compared."""
 
-    hidden: Integers
+    hidden: IntTuple
     steps: int = Field(ge=1)
     learning_rate: float = Field(gt=0)
 
 
 class SuiteSettings(Options):
-    """Size of one suite."""
+    """What one suite tries, and how often."""
 
-    methods: Names
-    samples: Integers
+    methods: NameTuple
+    samples: IntTuple
     repeats: int = Field(ge=1)
-    dimensions: Integers
-    levels: Floats
+    dimensions: IntTuple
+    levels: FloatTuple
 
     @field_validator("methods")
     @classmethod
@@ -67,7 +60,7 @@ class Calibrate(Section):
 
     key: ClassVar[str] = "calibrate"
 
-    suites: Names
+    suites: NameTuple
     full: bool
     critic: CriticSettings
     published: PublishedSettings
@@ -91,7 +84,7 @@ class Calibrate(Section):
         return suites
 
     def settings(self, suite: str, full: SuiteOptions, seed: int) -> Settings:
-        """What a run of one suite depends on; ``full`` are its sizes where ``full`` is true."""
+        """The settings of a run of one suite; ``full`` are its sizes if ``calibrate.full`` is true."""
         own: SuiteSettings = getattr(self, suite)
         return Settings(
             suite=full if self.full else SuiteOptions(**own.model_dump()),

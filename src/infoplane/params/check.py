@@ -1,7 +1,7 @@
-"""Validates the whole of ``params.yaml``, so that a typo in any section stops the first stage and not the last.
+"""Validates the whole of ``params.yaml``, so that an error in any section stops the first stage and not the last.
 
-Stages call this before their work. It can refuse, but nothing it computes reaches a result; so it is no
-dependency of theirs in ``dvc.yaml`` (see ``stages/common.py``).
+Every stage calls this first. It only raises errors and does not change a result, so it is not a dependency of the
+stages in ``dvc.yaml`` (see ``stages/common.py``).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def check(path: Path = PARAMS_FILE) -> None:
     """Validate every section.
 
     Raises:
-        ValueError: a line for each key that is missing, unknown or has a value that is not allowed.
+        ValueError: a line for each key that is missing, unknown or has a wrong value.
     """
     problems: list[str] = []
 
@@ -80,7 +80,7 @@ def _check_encoder(path: Path, name: str, image_size: int) -> None:
     except ValueError as error:
         where = "" if str(error).startswith(("encoder_options.", "encoders:")) else "encoders: "
         raise ValueError(f"{path}: {where}{error}") from None
-    if not given:  # said last: an unknown name is a likelier mistake than a missing entry
+    if not given:  # after the other checks: an unknown name is a likelier mistake than a missing entry
         load_encoder_options(name, path)
 
 
@@ -91,13 +91,15 @@ def network_file(name: str, path: Path = PARAMS_FILE) -> NetworkFile | None:
 
 
 def check_files(path: Path = PARAMS_FILE) -> None:
-    """Look for the folders that DVC watches, and for every file that encoders are made from.
+    """Check that the folders which DVC watches, and every file that an encoder is made from, exist.
 
     Raises:
         ValueError: a line for each that is missing.
     """
     folders = {"data.path": Data.load(path).path, "embed.path": Embed.load(path).path}
-    problems = [f"{path}: {key}: {value}: {why}" for key, value in folders.items() if (why := _no_input(Path(value)))]
+    problems = [
+        f"{path}: {key}: {value}: {why}" for key, value in folders.items() if (why := _input_problem(Path(value)))
+    ]
     if problems:
         raise ValueError("\n".join(problems))
     for name in load_encoders(path):
@@ -110,8 +112,8 @@ def check_files(path: Path = PARAMS_FILE) -> None:
         raise ValueError("\n".join(problems))
 
 
-def _no_input(folder: Path) -> str | None:
-    """Why DVC cannot watch a folder, if it cannot."""
+def _input_problem(folder: Path) -> str | None:
+    """Why DVC cannot watch a folder; None if it can."""
     if not folder.is_dir():
         return "no such folder"
     if Path.cwd().is_relative_to(folder.resolve()):

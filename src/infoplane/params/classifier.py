@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from infoplane.params.section import Integers, Section
+from infoplane.params.section import IntTuple, Section
 
 
 class Classifier(Section):
@@ -15,7 +15,7 @@ class Classifier(Section):
 
     key: ClassVar[str] = "classifier"
 
-    stops: Integers
+    stops: IntTuple
     learning_rate: float = Field(gt=0)
     batch_size: int = Field(ge=1)
     overfit_factor: float = Field(gt=0)

@@ -1,16 +1,16 @@
-"""What sections that train critics share."""
+"""Options shared by the sections that train critics."""
 
 from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from infoplane.params.section import Integers, Options
+from infoplane.params.section import IntTuple, Options
 
 
 class CriticSettings(Options):
     """Size and training of the critics of one quantity."""
 
-    hidden: Integers
+    hidden: IntTuple
     batch_size: int = Field(ge=2)
     learning_rate: float = Field(gt=0)
     weight_decay: float = Field(ge=0)

@@ -10,7 +10,7 @@ from infoplane.params.section import Section
 
 
 class Embed(Section):
-    """Image size, batch size and the folder of one's own networks (see params.yaml)."""
+    """Image size, batch size and the folder of the user's own networks (see params.yaml)."""
 
     key: ClassVar[str] = "embed"
 

@@ -1,4 +1,4 @@
-"""``encoders`` and ``encoder_options``: the networks, and what belongs to one of them alone."""
+"""``encoders`` and ``encoder_options``: the names of the networks, and options of single ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from infoplane.params.section import PARAMS_FILE, Options, parse, read_keys, rea
 
 
 class EncoderOptions(Options):
-    """What may be set for one encoder."""
+    """The options of one encoder."""
 
     image_size: int | None = Field(default=None, ge=16, le=2048)
     weights: str | None = Field(default=None, min_length=1)

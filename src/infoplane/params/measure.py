@@ -1,4 +1,4 @@
-"""``measure``: how the informations are measured."""
+"""``measure``: how the mutual informations are measured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field, field_validator
 
 from infoplane.params.critics import CriticSettings
-from infoplane.params.section import Floats, Section
+from infoplane.params.section import FloatTuple, Section
 
 
 class Measure(Section):
@@ -16,7 +16,7 @@ class Measure(Section):
     key: ClassVar[str] = "measure"
 
     noise_std: float = Field(gt=0)
-    noise_curve: Floats
+    noise_curve: FloatTuple
     aa_mine: CriticSettings
     mine: CriticSettings
     probe: CriticSettings

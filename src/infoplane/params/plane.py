@@ -1,14 +1,14 @@
-"""``information_plane``: which networks are followed through the plane, and how they are measured."""
+"""``information_plane``: the networks that are trained and measured, and how."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from infoplane.critics.networks import CriticOptions
 from infoplane.params.critics import CriticSettings
-from infoplane.params.section import Section
+from infoplane.params.section import NameTuple, Section
 from infoplane.plane.measure import PlaneOptions
 from infoplane.plane.network import ACTIVATIONS, SmallNet
 
@@ -17,16 +17,12 @@ NETWORKS = {f"{data}-{activation}": (data, activation) for data in DATA for acti
 """Data set and activation of each network, by name."""
 
 
-def _from_list(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
 class InformationPlane(Section):
     """Training of the small networks, noise, epochs and critics (see params.yaml)."""
 
     key: ClassVar[str] = "information_plane"
 
-    networks: Annotated[tuple[str, ...], BeforeValidator(_from_list)]
+    networks: NameTuple
     noise: Literal["measured", "inside"]
     noise_std: float = Field(gt=0)
     relative_noise: float | None = Field(gt=0)
@@ -61,7 +57,7 @@ class InformationPlane(Section):
         )
 
     def options(self) -> PlaneOptions:
-        """What is measured."""
+        """The options of the measurement."""
         return PlaneOptions(
             noise_std=self.noise_std,
             relative_noise=self.relative_noise,

@@ -1,4 +1,4 @@
-"""Named parameters: ``profiles/quick.yaml`` is the ``params.yaml`` of a new clone, the others say what differs."""
+"""Named sets of parameters: ``profiles/quick.yaml`` is the complete one, the others list their differences from it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from infoplane.params.section import read_yaml
 PROFILES = Path("profiles")
 PARAMS = Path("params.yaml")
 BASE = PROFILES / "quick.yaml"
-_OPEN = "encoder_options"
-"""The section whose keys are names of one's own."""
+_FREE_KEYS_SECTION = "encoder_options"
+"""The section whose keys are names that the user chooses."""
 
 
 def names(folder: Path) -> list[str]:
     """The profiles of a checkout.
 
     Raises:
-        ValueError: the folder is no checkout of this project.
+        ValueError: the folder is not a checkout of this project.
     """
     if not (folder / BASE).is_file():
         raise ValueError(f"{folder / BASE}: no such file; profiles belong to a checkout of infoplane, run this in one")
@@ -49,7 +49,7 @@ def rendered(name: str, folder: Path) -> str:
     if name == BASE.stem:
         return base
     yaml, whole = _yaml(), _yaml().load(base)
-    _change(whole, read_yaml(folder / PROFILES / f"{name}.yaml"), f"{PROFILES / name}.yaml")
+    _apply_changes(whole, read_yaml(folder / PROFILES / f"{name}.yaml"), f"{PROFILES / name}.yaml")
     text = io.StringIO()
     yaml.dump(whole, text)
     return text.getvalue()
@@ -75,13 +75,13 @@ def write(name: str, folder: Path, *, force: bool = False) -> None:
         except ValueError as error:
             raise ValueError(str(error).replace(str(trial), f"{PROFILES / name}.yaml")) from None
     if not force:
-        _refuse_to_lose(folder)
+        _refuse_to_overwrite(folder)
     files.save_text(folder / PARAMS, text)
 
 
-def _refuse_to_lose(folder: Path) -> None:
+def _refuse_to_overwrite(folder: Path) -> None:
     current = folder / PARAMS
-    if not current.exists() or current.read_text(encoding="utf-8") in _all(folder):
+    if not current.exists() or current.read_text(encoding="utf-8") in _rendered_profiles(folder):
         return
     command = ["git", "-C", str(folder), "status", "--porcelain", "--", PARAMS.name]
     try:
@@ -94,8 +94,8 @@ def _refuse_to_lose(folder: Path) -> None:
         )
 
 
-def _all(folder: Path) -> set[str]:
-    """What the profiles make; one that cannot be read makes nothing."""
+def _rendered_profiles(folder: Path) -> set[str]:
+    """The texts of all profiles that can be read."""
     texts = set()
     for name in names(folder):
         with contextlib.suppress(ValueError):
@@ -103,19 +103,19 @@ def _all(folder: Path) -> set[str]:
     return texts
 
 
-def _change(whole: Any, changes: Mapping[str, Any], where: str, *, new: bool = False) -> None:
+def _apply_changes(whole: Any, changes: Mapping[str, Any], where: str, *, new: bool = False) -> None:
     for key, value in changes.items():
         if key not in whole and not new:
             raise ValueError(f"{where}: {key}: no such key in {BASE}")
         if isinstance(value, Mapping) and isinstance(whole.get(key), Mapping) and whole[key]:
-            _change(whole[key], value, f"{where}: {key}", new=key == _OPEN)
+            _apply_changes(whole[key], value, f"{where}: {key}", new=key == _FREE_KEYS_SECTION)
         elif key not in whole:
             whole[key] = value
         else:
-            whole[key] = _in_place_of(whole[key], value)
+            whole[key] = _in_style_of(whole[key], value)
 
 
-def _in_place_of(old: Any, new: Any) -> Any:
+def _in_style_of(old: Any, new: Any) -> Any:
     """The new value in the style of the old one; a list keeps the comment that follows its last entry."""
     from ruamel.yaml.comments import CommentedSeq
 

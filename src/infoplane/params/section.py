@@ -1,4 +1,4 @@
-"""What all sections of ``params.yaml`` share: strict validation, clear errors, and a record of what was read."""
+"""Shared by all sections of ``params.yaml``: strict validation, errors of one line, and a record of the keys read."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from ruamel.yaml.error import YAMLError
 PARAMS_FILE = Path("params.yaml")
 
 read_keys: set[str] = set()
-"""Every key that this process has read so far, as dotted paths; the tests hold it against dvc.yaml."""
+"""Every key that this process has read so far, as dotted paths; the tests compare it with dvc.yaml."""
 
 
 def _from_list(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-Integers = Annotated[tuple[int, ...], BeforeValidator(_from_list)]
-Floats = Annotated[tuple[float, ...], BeforeValidator(_from_list)]
+IntTuple = Annotated[tuple[int, ...], BeforeValidator(_from_list)]
+FloatTuple = Annotated[tuple[float, ...], BeforeValidator(_from_list)]
+NameTuple = Annotated[tuple[str, ...], BeforeValidator(_from_list)]
 """YAML lists, kept as tuples."""
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -49,7 +50,7 @@ class Section(Options):
         """The validated section of the file.
 
         Raises:
-            ValueError: a missing or unknown key or a value that is not allowed; a line for each.
+            ValueError: a missing or unknown key or a wrong value; a line for each.
         """
         return parse(cls, read_yaml(path).get(cls.key), path, cls.key)
 
@@ -84,23 +85,23 @@ def parse(model: type[Model], data: Any, path: Path, key: str) -> Model:
     """``data`` as a ``model``; every problem becomes one line that names the key and what was expected."""
     if not isinstance(data, dict):
         raise ValueError(
-            f"{path}: {key}: {data!r} given; expected a section with the keys {_listed(model.model_fields)}"
+            f"{path}: {key}: {data!r} given; expected a section with the keys {_joined(model.model_fields)}"
         )
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        lines = [f"{path}: {_problem(model, key, problem)}" for problem in error.errors()]
+        lines = [f"{path}: {_error_line(model, key, problem)}" for problem in error.errors()]
         raise ValueError("\n".join(lines)) from None
 
 
-def _problem(model: type[BaseModel], key: str, problem: Any) -> str:
+def _error_line(model: type[BaseModel], key: str, problem: Any) -> str:
     where = [str(part) for part in problem["loc"]]
     name = ".".join([key, *where])
     if problem["type"] == "extra_forbidden":
         allowed = _fields_at(model, where[:-1])
         close = difflib.get_close_matches(where[-1], allowed, n=1)
         hint = f" (did you mean {close[0]}?)" if close else ""
-        return f"{name}: no such key{hint}; expected one of {_listed(allowed)}"
+        return f"{name}: no such key{hint}; expected one of {_joined(allowed)}"
     if problem["type"] == "missing":
         return f"{name}: missing"
     message = problem["msg"].removeprefix("Value error, ").replace("Input should be ", "expected ", 1)
@@ -115,5 +116,5 @@ def _fields_at(model: type[BaseModel], where: Iterable[str]) -> list[str]:
     return list(model.model_fields)
 
 
-def _listed(names: Iterable[str]) -> str:
+def _joined(names: Iterable[str]) -> str:
     return ", ".join(names)

@@ -1,4 +1,4 @@
-"""All parameters that the report shows, as plain data."""
+"""The parameters that the report shows, as plain data."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 from infoplane.params.section import PARAMS_FILE, read_keys, read_yaml
 
-SHOWN = (
+SHOWN_SECTIONS = (
     "seed", "data", "encoders", "encoder_options", "embed", "classifier", "measure", "information_plane", "calibrate",
 )  # fmt: skip
-"""The top keys of ``params.yaml`` that bear on a result."""
+"""The sections of ``params.yaml`` that can change a result."""
 
 
 def load_shown(path: Path = PARAMS_FILE) -> dict[str, Any]:
-    """The sections in :data:`SHOWN`; their validity is the check's matter, which every stage runs first.
+    """The sections in :data:`SHOWN_SECTIONS`; not validated here, since every stage validates them first.
 
     The keys are read as whole sections, so the stage that reads them declares them whole.
 
@@ -22,17 +22,17 @@ def load_shown(path: Path = PARAMS_FILE) -> dict[str, Any]:
         ValueError: a section is missing.
     """
     values = read_yaml(path)
-    missing = [key for key in SHOWN if key not in values]
+    missing = [key for key in SHOWN_SECTIONS if key not in values]
     if missing:
         raise ValueError(f"{path}: {', '.join(missing)}: missing")
-    for key in SHOWN:
+    for key in SHOWN_SECTIONS:
         fields = values[key] if isinstance(values[key], dict) and key != "encoder_options" else {}
         read_keys.update({f"{key}.{field}" for field in fields} or {key})
-    return {key: values[key] for key in SHOWN}
+    return {key: values[key] for key in SHOWN_SECTIONS}
 
 
-def of_this_run(values: dict[str, Any]) -> dict[str, Any]:
-    """Without what no cell of this run uses: other encoders' options, other suites' sizes."""
+def without_unused(values: dict[str, Any]) -> dict[str, Any]:
+    """``values`` without the options of encoders and suites that are not part of the run."""
     suites = values["calibrate"]["suites"]
     shared = ("suites", "full", "critic", "published")
     return values | {
