@@ -20,8 +20,8 @@ from tqdm import tqdm
 
 from infoplane.calibration import known, methods
 from infoplane.calibration.options import Settings, SuiteOptions
-from infoplane.calibration.readings import Reading, read
-from infoplane.calibration.scores import by, mean_nats
+from infoplane.calibration.readings import Reading, run_methods
+from infoplane.calibration.scores import group_by, mean_nats
 from infoplane.calibration.tasks import Task
 from infoplane.common import io
 
@@ -74,9 +74,9 @@ def row(method: str, task: str, readings: Sequence[Reading]) -> dict[str, Any]:
 def table(readings: Sequence[Reading]) -> list[dict[str, Any]]:
     """A row per method and task, and one over all tasks; methods that refuse a task have no row for it."""
     rows = []
-    for method, own in by(readings, lambda reading: reading.method).items():
+    for method, own in group_by(readings, lambda reading: reading.method).items():
         answered = [reading for reading in own if reading.kind is not None]
-        rows += [row(method, task, group) for task, group in by(answered, lambda reading: reading.task).items()]
+        rows += [row(method, task, group) for task, group in group_by(answered, lambda reading: reading.task).items()]
         rows.append(row(method, "all", answered))
     return rows
 
@@ -102,7 +102,7 @@ def main() -> int:
     arguments = parser.parse_args()
     sizes = SuiteOptions(tuple(arguments.methods), (SAMPLES,), arguments.seeds)
     own = methods.estimators(Settings(sizes))
-    readings = read(tasks(), own, samples=SAMPLES, repeats=arguments.seeds, seed=0, progress=tqdm)
+    readings = run_methods(tasks(), own, samples=SAMPLES, repeats=arguments.seeds, seed=0, progress=tqdm)
     rows = table(readings)
     io.save_table(TABLE, rows, COLUMNS)
     for one in rows:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from infoplane.calibration.published import PublishedOptions, as_published
+from infoplane.calibration.published import PublishedOptions, published_estimate
 from infoplane.distributions import LinearMap, correlated_gaussian
 
 SMALL = PublishedOptions(hidden=(100, 100), steps=300)
@@ -19,7 +19,7 @@ def independent(n: int, d: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_it_invents_information_between_independent_variables_and_fresh_samples_show_it() -> None:
-    found = as_published(*independent(300, 20, 0), options=SMALL, fresh=independent(300, 20, 1))
+    found = published_estimate(*independent(300, 20, 0), options=SMALL, fresh=independent(300, 20, 1))
     assert found.nats > 1.0
     assert found.fresh_nats is not None
     assert found.fresh_nats < 0.0
@@ -29,28 +29,28 @@ def test_it_invents_information_between_independent_variables_and_fresh_samples_
 @pytest.mark.slow
 def test_it_finds_a_coin_in_features_that_know_nothing_of_it() -> None:
     random = np.random.default_rng(0)
-    found = as_published(random.normal(size=(300, 100)), random.integers(2, size=300), options=SMALL)
+    found = published_estimate(random.normal(size=(300, 100)), random.integers(2, size=300), options=SMALL)
     assert found.nats - 5 * found.spread > 0.1
 
 
 @pytest.mark.slow
 def test_with_many_samples_in_one_dimension_it_is_about_right() -> None:
     pair = correlated_gaussian(1, 0.8)
-    found = as_published(*pair.sample(4000, 0), options=SMALL, fresh=pair.sample(4000, 1))
+    found = published_estimate(*pair.sample(4000, 0), options=SMALL, fresh=pair.sample(4000, 1))
     assert found.nats == pytest.approx(pair.mutual_information(), abs=0.06)
     assert found.fresh_nats == pytest.approx(pair.mutual_information(), abs=0.06)
 
 
 def test_on_infinite_information_its_aa_form_passes_ln_n() -> None:
     x, z = LinearMap(10).sample(500, 0)
-    found = as_published(x, z, options=PublishedOptions(hidden=(100, 100), steps=400, subtract=True))
+    found = published_estimate(x, z, options=PublishedOptions(hidden=(100, 100), steps=400, subtract=True))
     assert found.curve[-50:].mean() > math.log(500)
 
 
 def test_the_seed_decides() -> None:
     data = independent(64, 2, 0)
     options = PublishedOptions(hidden=(8,), steps=20)
-    first, again, other = (as_published(*data, seed=seed, options=options) for seed in (1, 1, 2))
+    first, again, other = (published_estimate(*data, seed=seed, options=options) for seed in (1, 1, 2))
     assert first.nats == again.nats
     np.testing.assert_array_equal(first.curve, again.curve)
     assert first.nats != other.nats
@@ -79,7 +79,7 @@ def test_the_first_step_is_the_gradient_of_its_objective() -> None:
 def test_divergence_is_said() -> None:
     x, z = LinearMap(10).sample(200, 0)
     options = PublishedOptions(hidden=(50,), steps=200, learning_rate=100.0, subtract=True)
-    found = as_published(1e3 * x, 1e3 * z, options=options)
+    found = published_estimate(1e3 * x, 1e3 * z, options=options)
     assert found.diverged
     assert np.isfinite(found.curve).all()
     assert len(found.curve) < 200
@@ -95,4 +95,4 @@ def test_divergence_is_said() -> None:
 )
 def test_unusable_samples_are_refused(x: np.ndarray, z: np.ndarray, options: PublishedOptions, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        as_published(x, z, options=options)
+        published_estimate(x, z, options=options)

@@ -7,14 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from infoplane.calibration.sample_sizes import SizePoint, extrapolate, line
+from infoplane.calibration.sample_sizes import SizePoint, extrapolate, fit_line
 from infoplane.distributions import symmetric_channel
 from infoplane.results.estimate import Estimate
 
 
 def test_a_straight_line_is_continued_exactly() -> None:
     points = [SizePoint(n, (2.0 - 300 / n,), 0.05) for n in (250, 500, 1000)]
-    found = line(points)
+    found = fit_line(points)
     assert found.limit == pytest.approx(2.0)
     assert found.slope == pytest.approx(-300)
     assert found.misfit == pytest.approx(0, abs=1e-9)
@@ -22,14 +22,14 @@ def test_a_straight_line_is_continued_exactly() -> None:
 
 def test_a_bent_line_is_noticed() -> None:
     points = [SizePoint(n, (2.0 - (500 / n) ** 3,), 0.01) for n in (250, 500, 1000)]
-    assert line(points).misfit > 3
+    assert fit_line(points).misfit > 3
 
 
 def test_the_error_of_the_limit_is_that_of_the_fit() -> None:
     random = np.random.default_rng(0)
     sizes = (250, 500, 1000)
-    limits = [line([SizePoint(n, (random.normal(1.0, 0.02),), 0.02) for n in sizes]).limit for _ in range(2000)]
-    claimed = line([SizePoint(n, (1.0,), 0.02) for n in sizes]).limit_se
+    limits = [fit_line([SizePoint(n, (random.normal(1.0, 0.02),), 0.02) for n in sizes]).limit for _ in range(2000)]
+    claimed = fit_line([SizePoint(n, (1.0,), 0.02) for n in sizes]).limit_se
     assert np.std(limits) == pytest.approx(claimed, rel=0.06)
 
 

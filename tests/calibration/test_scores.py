@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from infoplane.calibration.readings import COLUMNS, Reading, read, record, rows
-from infoplane.calibration.scores import report, score
+from infoplane.calibration.readings import COLUMNS, Reading, record, rows, run_methods
+from infoplane.calibration.scores import method_metrics, suite_metrics
 from infoplane.calibration.tasks import Task
 from infoplane.distributions import LinearMap, correlated_gaussian
 from infoplane.results.estimate import Estimate, Kind
@@ -44,7 +44,7 @@ def test_a_bound_is_held_to_its_own_side(
 
 def test_bias_and_rmse_are_those_of_the_errors() -> None:
     errors = np.array([0.1, -0.3, 0.2])
-    measured = score([reading(TRUTH + e, None, None, "estimate") for e in errors])
+    measured = method_metrics([reading(TRUTH + e, None, None, "estimate") for e in errors])
     assert measured["bias"] == pytest.approx(errors.mean())
     assert measured["rmse"] == pytest.approx(math.sqrt((errors**2).mean()))
     assert measured["coverage"] is None
@@ -57,14 +57,14 @@ def test_infinite_truth_has_no_error_but_a_bound_below_it_holds() -> None:
     assert one.error is None
     assert one.covers is True
     assert reading(5.0, 4.0, 6.0, "estimate", endless).covers is False
-    assert score([one])["bias"] is None
+    assert method_metrics([one])["bias"] is None
 
 
 def test_a_value_that_is_no_number_is_missing() -> None:
     one = reading(math.nan, math.nan, math.nan, "estimate")
     assert one.nats is None
     assert one.covers is None
-    assert score([one])["missing"] == 1
+    assert method_metrics([one])["missing"] == 1
 
 
 def test_refusals_and_divergence_are_counted_and_explained() -> None:
@@ -74,10 +74,10 @@ def test_refusals_and_divergence_are_counted_and_explained() -> None:
     def diverge(x: object, z: object, seed: int) -> Estimate:
         raise FloatingPointError("the value is nan")
 
-    found = read([PAIR], {"a": refuse, "b": diverge}, samples=50, repeats=2, seed=0)
+    found = run_methods([PAIR], {"a": refuse, "b": diverge}, samples=50, repeats=2, seed=0)
     assert [one.nats for one in found] == [None] * 4
     assert {one.warnings for one in found} == {"refused: labels are not numbers", "refused: the value is nan"}
-    assert report(found)["methods"]["a"]["missing"] == 2
+    assert suite_metrics(found)["methods"]["a"]["missing"] == 2
 
 
 def test_methods_see_the_same_samples_and_repeats_differ() -> None:
@@ -90,7 +90,7 @@ def test_methods_see_the_same_samples_and_repeats_differ() -> None:
 
         return estimator
 
-    read([PAIR], {"a": watch("a"), "b": watch("b")}, samples=[20, 30], repeats=3, seed=1)  # type: ignore[dict-item]
+    run_methods([PAIR], {"a": watch("a"), "b": watch("b")}, samples=[20, 30], repeats=3, seed=1)  # type: ignore[dict-item]
     assert seen["a"] == seen["b"]
     assert len(set(seen["a"])) == 6
 

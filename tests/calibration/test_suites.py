@@ -16,7 +16,7 @@ from infoplane.calibration.options import SUITE_NAMES, Settings, SuiteOptions
 from infoplane.calibration.outcome import Outcome
 from infoplane.calibration.published import PublishedOptions
 from infoplane.calibration.questions import QUESTIONS
-from infoplane.calibration.readings import Reading, read
+from infoplane.calibration.readings import Reading, run_methods
 from infoplane.calibration.samples import samples
 from infoplane.calibration.suites import SUITES, suite
 from infoplane.common import io
@@ -219,8 +219,8 @@ def test_metrics_do_not_depend_on_the_run() -> None:
 def test_methods_are_tried_in_any_order_with_the_same_result() -> None:
     task = known.discrete(SUITES["discrete"].small)[0]
     own = methods.estimators(settings(methods=("mixed_ksg", "discrete"), samples=(100,), repeats=1))
-    alone = read([task], {"discrete": own["discrete"]}, samples=300, repeats=1, seed=3)
-    together = read([task], own, samples=300, repeats=1, seed=3)
+    alone = run_methods([task], {"discrete": own["discrete"]}, samples=300, repeats=1, seed=3)
+    together = run_methods([task], own, samples=300, repeats=1, seed=3)
     assert alone[0].nats == together[1].nats
 
 

@@ -1,1 +1,1 @@
-"""How far each estimator is from known answers. Modules load where they are used."""
+"""Suites that compare estimators with known mutual information. Modules are imported where they are used."""

@@ -1,4 +1,4 @@
-"""A suite run from the command line: sizes by options, progress on standard error, a table as text."""
+"""Runs a suite from the command line: sizes from its options, progress on standard error, a table as text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from infoplane.common.aliases import Array
 
 @dataclass(frozen=True)
 class Choice:
-    """What the command line asked for; None and () leave the suite's own sizes."""
+    """The arguments of the command line; with None and () the suite's own sizes are used."""
 
     suite: str
     methods: tuple[str, ...] = ()
@@ -27,11 +27,11 @@ class Choice:
     full: bool = False
     seed: int = 0
     data: tuple[Array, Array] | None = None
-    """x and z of one's own, for the suite ``samples``."""
+    """The user's own x and z, for the suite ``samples``."""
 
 
 def questions() -> dict[str, str]:
-    """What each suite asks."""
+    """The question of each suite, by its name."""
     return dict(QUESTIONS)
 
 
@@ -39,7 +39,7 @@ def run(choice: Choice) -> Outcome:
     """Run a suite.
 
     Raises:
-        ValueError: no such suite or method, sizes that are not allowed, data for another suite than ``samples``.
+        ValueError: no such suite or method, sizes out of range, data for another suite than ``samples``.
     """
     from tqdm import tqdm
 
@@ -48,8 +48,8 @@ def run(choice: Choice) -> Outcome:
         _sizes(choice, chosen.full if choice.full else chosen.small), seed=validation.root_seed(choice.seed)
     )
     progress = partial(tqdm, desc=choice.suite, leave=False)
-    own = None if choice.data is None else _own(choice)
-    return chosen.run(settings, progress) if own is None else samples(settings, progress, own)
+    data = None if choice.data is None else _user_data(choice)
+    return chosen.run(settings, progress) if data is None else samples(settings, progress, data)
 
 
 def _sizes(choice: Choice, base: SuiteOptions) -> SuiteOptions:
@@ -61,7 +61,7 @@ def _sizes(choice: Choice, base: SuiteOptions) -> SuiteOptions:
     return dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
 
 
-def _own(choice: Choice) -> tuple[Array, Array]:
+def _user_data(choice: Choice) -> tuple[Array, Array]:
     if choice.suite != "samples":
         raise ValueError(f"suite {choice.suite} given with samples of your own; expected the suite `samples`")
     assert choice.data is not None
@@ -71,9 +71,9 @@ def _own(choice: Choice) -> tuple[Array, Array]:
 
 
 def text(outcome: Outcome) -> str:
-    """A table of the methods: bias, RMSE, coverage; of suites without these, their metrics as they are."""
+    """A table of the methods: bias, RMSE, coverage; of suites without these, all their metrics."""
     if "methods" not in outcome.metrics or outcome.suite == "consistency":
-        return "\n".join(_nested(outcome.metrics))
+        return "\n".join(_indented_lines(outcome.metrics))
     lines = [f"{'method':<26}{'bias':>9}{'RMSE':>9}{'coverage':>10}{'missing':>9}  kind"]
     for name, score in outcome.metrics["methods"].items():
         numbers = f"{_number(score['bias']):>9}{_number(score['rmse']):>9}{_share(score['coverage']):>10}"
@@ -81,11 +81,11 @@ def text(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def _nested(values: dict[str, Any], indent: str = "") -> list[str]:
+def _indented_lines(values: dict[str, Any], indent: str = "") -> list[str]:
     lines = []
     for key, value in values.items():
         if isinstance(value, dict):
-            lines += [f"{indent}{key}", *_nested(value, indent + "  ")]
+            lines += [f"{indent}{key}", *_indented_lines(value, indent + "  ")]
         else:
             lines.append(f"{indent}{key}: {value if isinstance(value, str) else _number(value)}")
     return lines

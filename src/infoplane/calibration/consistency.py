@@ -1,12 +1,12 @@
-"""Tests that need no truth, on real images: does an estimator obey what holds of every mutual information?
+"""Tests on real images that need no known truth: whether an estimator has properties of mutual information.
 
 X is a real digit, Y its top rows through Gaussian noise. Independence: with another digit's rows the value is 0. More
-rows never lower it. Data processing: rows that Y already holds, given again, change nothing. Additivity: two
+rows never lower it. Data processing: repeating rows that Y already contains changes nothing. Additivity: two
 independent pairs side by side have twice the information of one.
 
 Source: Song & Ermon 2020, "Understanding the limitations of variational mutual information estimators", section 6.2.
 Differs: their Y is the rows themselves, whose information with the image is infinite or bounded by the number of
-images alone; with noise it is a few nats, and the bracket of the known channel tells which.
+images alone; with noise it is a few nats, and the bracket of the known channel is the reference.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ POOL = 4
 SIDE = 7
 NOISE_STD = 0.5
 IDEALS = {"independence": 0.0, "more rows": 1.0, "data processing": 1.0, "additivity": 2.0}
-"""The ratio that each test should give; of ``more rows`` the least that it may be."""
+"""The ratio that each test should give; for ``more rows`` the smallest allowed."""
 
 
 @dataclass(frozen=True)
 class Digits:
-    """Two sets of n different digits, and what the channel adds to their pixels."""
+    """Two sets of n different digits, without and with noise on their pixels."""
 
     x: Float32Array
     """Shape (n, 196)."""
     noisy: Float32Array
-    """x + noise."""
+    """x + noise, shape (n, 196)."""
     other_x: Float32Array
     other_noisy: Float32Array
 
 
-def draw(n: int, repeat: int, seed: int) -> Digits:
+def draw_digits(n: int, repeat: int, seed: int) -> Digits:
     """2 n different digits in random order, with noise.
 
     Raises:
@@ -62,7 +62,7 @@ def draw(n: int, repeat: int, seed: int) -> Digits:
     return Digits(x[:n], noisy[:n], x[n:], noisy[n:])
 
 
-def top(rows: Float32Array, count: int) -> Float32Array:
+def top_rows(rows: Float32Array, count: int) -> Float32Array:
     """The top ``count`` rows of pixels of each image."""
     return rows[:, : count * SIDE]
 
@@ -76,7 +76,7 @@ def consistency(settings: Settings, progress: Callable[[Iterable[Any]], Iterable
     n = max(suite.samples)
     found: dict[str, list[dict[str, float]]] = {}
     for repeat in progress(range(suite.repeats)):
-        data = draw(n, repeat, settings.seed)
+        data = draw_digits(n, repeat, settings.seed)
         for name, estimator in methods.estimators(settings).items():
             seed = estimator_seed(name, repeat, settings.seed)
             found.setdefault(name, []).append(_values(data, counts, estimator, seed))
@@ -92,20 +92,20 @@ def consistency(settings: Settings, progress: Callable[[Iterable[Any]], Iterable
 
 
 def _values(data: Digits, counts: list[int], estimator: Estimator, seed: int) -> dict[str, float]:
-    """Every information that the tests compare, in nats."""
+    """Every estimate that the tests compare, in nats."""
     half = counts[len(counts) // 2 - 1]
-    y = top(data.noisy, counts[-1])
-    values = {f"rows {count}": estimator(data.x, top(data.noisy, count), seed).nats for count in counts}
-    values["independent"] = estimator(data.x, top(data.other_noisy, counts[-1]), seed).nats
-    values["again"] = estimator(data.x, np.concatenate([y, top(data.noisy, half)], axis=1), seed).nats
+    y = top_rows(data.noisy, counts[-1])
+    values = {f"rows {count}": estimator(data.x, top_rows(data.noisy, count), seed).nats for count in counts}
+    values["independent"] = estimator(data.x, top_rows(data.other_noisy, counts[-1]), seed).nats
+    values["again"] = estimator(data.x, np.concatenate([y, top_rows(data.noisy, half)], axis=1), seed).nats
     both_x = np.concatenate([data.x, data.other_x], axis=1)
-    both_y = np.concatenate([y, top(data.other_noisy, counts[-1])], axis=1)
+    both_y = np.concatenate([y, top_rows(data.other_noisy, counts[-1])], axis=1)
     values["both"] = estimator(both_x, both_y, seed).nats
     return values
 
 
 def ratios(values: dict[str, float], counts: list[int]) -> dict[str, float | None]:
-    """The tests' ratios; None where the information below the line is not above 0."""
+    """The tests' ratios; None where the denominator is not above 0."""
     whole = values[f"rows {counts[-1]}"]
     steps = [_ratio(values[f"rows {b}"], values[f"rows {a}"]) for a, b in pairwise(counts)]
     known = [step for step in steps if step is not None]
@@ -117,8 +117,8 @@ def ratios(values: dict[str, float], counts: list[int]) -> dict[str, float | Non
     }
 
 
-def _ratio(above: float, below: float) -> float | None:
-    return above / below if below > 0 and math.isfinite(above) else None
+def _ratio(numerator: float, denominator: float) -> float | None:
+    return numerator / denominator if denominator > 0 and math.isfinite(numerator) else None
 
 
 def _summary(repeats: list[dict[str, float]], counts: list[int]) -> dict[str, Any]:
@@ -134,10 +134,10 @@ def _summary(repeats: list[dict[str, float]], counts: list[int]) -> dict[str, An
 
 def _reference(counts: list[int], n: int, seed: int) -> dict[int, tuple[float, float]]:
     """Lower and upper bound of the known channel at each number of rows."""
-    x = draw(n, 0, seed).x
+    x = draw_digits(n, 0, seed).x
     found = {}
     for count in counts:
-        (bracket,) = brackets(top(x, count), [NOISE_STD], seed=seed)
+        (bracket,) = brackets(top_rows(x, count), [NOISE_STD], seed=seed)
         found[count] = (bracket.lower, bracket.upper)
     return found
 

@@ -1,4 +1,4 @@
-"""Infinite information: do values keep growing, and is it said that the samples cannot show more?"""
+"""The suite of infinite information: how values grow, and whether estimators warn that the samples limit them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import numpy as np
 from infoplane.calibration import methods
 from infoplane.calibration.options import Settings
 from infoplane.calibration.outcome import Outcome, point
-from infoplane.calibration.published import as_published
-from infoplane.calibration.readings import read
-from infoplane.calibration.scores import by, mean_nats, score
+from infoplane.calibration.published import published_estimate
+from infoplane.calibration.readings import run_methods
+from infoplane.calibration.scores import group_by, mean_nats, method_metrics
 from infoplane.calibration.tasks import Task
 from infoplane.common import seeds
 from infoplane.distributions.deterministic import LinearMap
@@ -22,7 +22,7 @@ from infoplane.distributions.gaussian import Gaussian
 from infoplane.estimators.aa_mine import aa_mine
 from infoplane.estimators.noisy_channel import brackets
 
-_POINTS_SHOWN = 200
+_CURVE_POINTS = 200
 ITSELF = "I(X; X)"
 
 
@@ -41,7 +41,7 @@ def infinity(settings: Settings, progress: Callable[[Iterable[Any]], Iterable[An
     ``dimensions`` are those of X; ``levels`` the noise standard deviations, relative to unit variance.
     """
     suite = settings.suite
-    readings = read(
+    readings = run_methods(
         tasks(suite.dimensions),
         methods.estimators(settings),
         samples=suite.samples,
@@ -59,8 +59,8 @@ def infinity(settings: Settings, progress: Callable[[Iterable[Any]], Iterable[An
     metrics = {
         "log_samples": math.log(n),
         "tasks": {
-            task: {method: _summary(own) for method, own in by(group, lambda one: one.method).items()}
-            for task, group in by(readings, lambda one: one.task).items()
+            task: {method: _summary(own) for method, own in group_by(group, lambda one: one.method).items()}
+            for task, group in group_by(readings, lambda one: one.task).items()
         },
         "channel": channels,
     }
@@ -68,23 +68,23 @@ def infinity(settings: Settings, progress: Callable[[Iterable[Any]], Iterable[An
 
 
 def _summary(own: list[Any]) -> dict[str, Any]:
-    return {"mean": mean_nats(own), "missing": score(own)["missing"], "warned": score(own)["warned"]}
+    return {"mean": mean_nats(own), "missing": method_metrics(own)["missing"], "warned": method_metrics(own)["warned"]}
 
 
 def published_growth(task: Task, n: int, settings: Settings) -> list[dict[str, Any]]:
     """Value of the published critic on its own batches against the step; of I(X; X) as its AA-MINE, on (x, z - x)."""
     x, z = task.distribution.sample(n, seeds.integer_seed(settings.seed, task.name, "growth"))
     options = dataclasses.replace(settings.published, subtract=task.group == ITSELF)
-    curve = as_published(x, z, seed=settings.seed, options=options).curve
-    shown = np.linspace(0, len(curve) - 1, min(len(curve), _POINTS_SHOWN)).astype(int)
-    return [point(f"{task.group} as published", task.name, float(step + 1), float(curve[step])) for step in shown]
+    curve = published_estimate(x, z, seed=settings.seed, options=options).curve
+    steps = np.linspace(0, len(curve) - 1, min(len(curve), _CURVE_POINTS)).astype(int)
+    return [point(f"{task.group} as published", task.name, float(step + 1), float(curve[step])) for step in steps]
 
 
 Channel = dict[str, dict[str, float | None]]
 
 
 def channel(dimension: int, n: int, levels: tuple[float, ...], settings: Settings) -> Channel:
-    """I(X; X + noise) at each level, by AA-MINE (None where it is not finite), by the bracket, and exactly."""
+    """I(X; X + noise) at each noise level: by AA-MINE (None where not finite), by the bracket, and exactly."""
     x, _ = LinearMap(dimension).sample(n, seeds.integer_seed(settings.seed, "channel", dimension))
     measured = brackets(x, list(levels), seed=settings.seed)
     return {
@@ -92,13 +92,13 @@ def channel(dimension: int, n: int, levels: tuple[float, ...], settings: Setting
             "truth": noisy_truth(dimension, level),
             "bracket lower": found.lower,
             "bracket upper": found.upper,
-            "AA-MINE": _finite(aa_mine(x, level, seed=settings.seed).nats),
+            "AA-MINE": _none_if_infinite(aa_mine(x, level, seed=settings.seed).nats),
         }
         for level, found in zip(levels, measured, strict=True)
     }
 
 
-def _finite(nats: float) -> float | None:
+def _none_if_infinite(nats: float) -> float | None:
     return nats if math.isfinite(nats) else None
 
 

@@ -1,4 +1,4 @@
-"""Tasks whose information is known, suite by suite."""
+"""The tasks of known mutual information of each suite."""
 
 from __future__ import annotations
 
@@ -69,18 +69,21 @@ def tishby_patterns(options: SuiteOptions) -> list[Task]:
 
 
 def high(options: SuiteOptions) -> list[Task]:
-    """Up to many nats: Gaussians, and Gaussians deformed, of one dimension each."""
+    """Gaussians, and Gaussians deformed by half-cubes, of growing mutual information."""
     tasks = []
     for dimension in options.dimensions:
         for nats in options.levels:
             base = gaussian_with_information(dimension, nats)
-            bent = Deformed(base, HalfCube(), HalfCube())
+            deformed = Deformed(base, HalfCube(), HalfCube())
             tasks.append(
                 Task(f"gaussian {dimension}+{dimension} {nats:g} nats", base, f"{dimension}+{dimension} Gaussian", nats)
             )
             tasks.append(
                 Task(
-                    f"half-cube {dimension}+{dimension} {nats:g} nats", bent, f"{dimension}+{dimension} half-cube", nats
+                    f"half-cube {dimension}+{dimension} {nats:g} nats",
+                    deformed,
+                    f"{dimension}+{dimension} half-cube",
+                    nats,
                 )
             )
     return tasks
@@ -104,7 +107,7 @@ def discrete(options: SuiteOptions) -> list[Task]:
 
 
 def images(options: SuiteOptions) -> list[Task]:
-    """Real digits whose classes meet through a symmetric channel: an image against a label, against an image."""
+    """Real digits whose classes are related by a symmetric channel: an image against a label, and against an image."""
     return [
         Task(f"digit and {kind} error {error:g}", ImageChannel(error, kind), f"digit and {kind}", error)
         for kind in ("label", "image")
@@ -113,7 +116,7 @@ def images(options: SuiteOptions) -> list[Task]:
 
 
 def independent(options: SuiteOptions) -> list[Task]:
-    """Nothing to find, in many shapes."""
+    """Independent variables of many kinds."""
     tasks = []
     for dimension in options.dimensions:
         normal = correlated_gaussian(dimension, 0.9)

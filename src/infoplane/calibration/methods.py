@@ -1,4 +1,4 @@
-"""The methods that a suite can try, by name."""
+"""The methods that a suite can run, by name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 from types import ModuleType
 
 from infoplane.calibration.options import PUBLISHED, Settings
-from infoplane.calibration.published import Published, as_published
+from infoplane.calibration.published import PublishedResult, published_estimate
 from infoplane.calibration.readings import Estimator
 from infoplane.common.aliases import Z95, Array
 from infoplane.critics.networks import CriticOptions
@@ -17,11 +17,11 @@ from infoplane.estimators.registry import METHODS
 from infoplane.results.estimate import Estimate
 
 _DECLARED: tuple[ModuleType, ...] = (auto, binning, discrete, gaussian, nearest_neighbours, probe, variational)
-"""Modules of the methods. The dispatcher loads them by name, which hides them from the reader of a stage's imports."""
+"""Modules of the methods, imported here because the dispatcher loads them by name, hidden from a stage's imports."""
 
 
 def names() -> tuple[str, ...]:
-    """Every method that a suite can try."""
+    """Every method that a suite can run."""
     return (*METHODS, PUBLISHED)
 
 
@@ -40,7 +40,7 @@ def estimators(settings: Settings) -> dict[str, Estimator]:
 def _estimator(name: str, settings: Settings) -> Estimator:
     if name == PUBLISHED:
         options = settings.published
-        return lambda x, z, seed: from_published(as_published(x, z, seed=seed, options=options), x, z, seed)
+        return lambda x, z, seed: from_published(published_estimate(x, z, seed=seed, options=options), x, z, seed)
     method = METHODS[name]
     declared = {module.__name__ for module in _DECLARED}
     if method.module not in declared:
@@ -54,8 +54,8 @@ def _critic(name: str, critic: CriticOptions) -> CriticOptions:
     return dataclasses.replace(critic, kind="separable") if name == "infonce" else critic
 
 
-def from_published(result: Published, x: Array, z: Array, seed: int) -> Estimate:
-    """The published protocol's value as an estimate; its interval is what its quoted error would mean."""
+def from_published(result: PublishedResult, x: Array, z: Array, seed: int) -> Estimate:
+    """The published protocol's value as an estimate; its interval is 1.96 times its quoted error either way."""
     half = Z95 * result.spread
     columns = [1 if rows.ndim == 1 else rows.shape[1] for rows in (x, z)]
     return Estimate(

@@ -1,4 +1,4 @@
-"""Gaussian mixtures with class labels: estimates, and the course of training against the true line."""
+"""The suite of Gaussian mixtures with class labels: estimates, and learning curves against the truth."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from infoplane.calibration import known, methods
 from infoplane.calibration.options import Settings
 from infoplane.calibration.outcome import CHOSEN, FITTED, PUBLISHED, Outcome, point
-from infoplane.calibration.published import as_published
-from infoplane.calibration.readings import read, sample
-from infoplane.calibration.scores import report
+from infoplane.calibration.published import published_estimate
+from infoplane.calibration.readings import run_methods, sample
+from infoplane.calibration.scores import suite_metrics
 from infoplane.calibration.tasks import Task
 from infoplane.distributions.mixture import Mixture
 from infoplane.estimators.variational import mine
@@ -26,7 +26,7 @@ def mixtures(settings: Settings, progress: Callable[[Iterable[Any]], Iterable[An
     """Every method on every mixture, and the learning curves on the XOR mixtures; ``levels`` are their distances."""
     suite = settings.suite
     tasks = known.mixtures(suite)
-    readings = read(
+    readings = run_methods(
         tasks,
         methods.estimators(settings),
         samples=suite.samples,
@@ -36,7 +36,7 @@ def mixtures(settings: Settings, progress: Callable[[Iterable[Any]], Iterable[An
     )
     curves = [row for task in tasks[: len(suite.levels)] for row in learning_curves(task, settings)]
     scatter = [row for task in tasks for row in points(task, settings.seed)]
-    return Outcome("mixtures", report(readings), readings, curves, scatter)
+    return Outcome("mixtures", suite_metrics(readings), readings, curves, scatter)
 
 
 def points(task: Task, seed: int) -> list[dict[str, Any]]:
@@ -65,6 +65,6 @@ def learning_curves(task: Task, settings: Settings) -> list[dict[str, Any]]:
         for line, part in ((FITTED, "train"), (CHOSEN, "selection"))
         for step, nats in zip(ours["step"], ours[part], strict=True)
     ]
-    curve = as_published(x, z, seed=settings.seed, options=settings.published).curve
+    curve = published_estimate(x, z, seed=settings.seed, options=settings.published).curve
     every = max(1, len(curve) // 100)
     return rows + [point(task.name, PUBLISHED, step + 1, float(curve[step])) for step in range(0, len(curve), every)]

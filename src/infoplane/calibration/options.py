@@ -1,4 +1,4 @@
-"""How large a suite is: one set of options for all of them."""
+"""Options of the suites: methods, sizes and critics."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ SUITE_NAMES = (
     "images", "independent", "consistency", "protocol", "samples",
 )  # fmt: skip
 SMALL_CRITIC = CriticOptions(hidden=(64, 64), batch_size=256, max_steps=600, patience=6, folds=2)
-"""Enough for a thousand samples, and quick."""
+"""A critic that is fast to train and large enough for a thousand samples."""
 SMALL_PUBLISHED = PublishedOptions(hidden=(200, 200))
 """The published protocol with half the width of its smallest critic."""
 
 
 @dataclass(frozen=True)
 class SuiteOptions:
-    """What a suite tries, and how often."""
+    """The methods, sizes and repeats of a suite."""
 
     methods: tuple[str, ...]
     """Names that ``infoplane.estimate`` takes; ``published`` is the original protocol."""
@@ -30,9 +30,9 @@ class SuiteOptions:
     repeats: int
     """Independent samples of each task and size."""
     dimensions: tuple[int, ...] = ()
-    """The suite says what they are the dimensions of; () where it has none to vary."""
+    """Dimensions of the variables, as the suite defines them; () where it does not vary them."""
     levels: tuple[float, ...] = ()
-    """What else the suite varies: correlation, distance, error, nats."""
+    """A further quantity that the suite varies: correlation, distance, error, noise or nats."""
 
     def __post_init__(self) -> None:
         if not self.methods or not self.samples or self.repeats < 1:

@@ -1,4 +1,4 @@
-"""What a suite hands back: numbers for the metrics file, and the rows that its figures are drawn from."""
+"""The result of a suite: numbers for its metrics file, and the rows that its figures are drawn from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCATTER_COLUMNS = ("panel", "x1", "x2", "class", "density")
 
 @dataclass(frozen=True)
 class Outcome:
-    """Numbers of one suite; none of them is a time but the readings' CPU seconds."""
+    """Numbers of one suite; the only times among them are the readings' CPU seconds."""
 
     suite: str
     metrics: dict[str, Any]

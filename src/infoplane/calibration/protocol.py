@@ -1,4 +1,4 @@
-"""Fitting and reporting on the same samples, as originally published, against samples that the critic never saw."""
+"""The suite that compares the published protocol, fitted and reported on the same samples, with held-out samples."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from infoplane.calibration import methods
 from infoplane.calibration.options import PUBLISHED, Settings
 from infoplane.calibration.outcome import Outcome
-from infoplane.calibration.published import as_published
-from infoplane.calibration.readings import Reading, estimator_seed, read, record, sample
-from infoplane.calibration.scores import report
+from infoplane.calibration.published import published_estimate
+from infoplane.calibration.readings import Reading, estimator_seed, record, run_methods, sample
+from infoplane.calibration.scores import suite_metrics
 from infoplane.calibration.tasks import Task
 from infoplane.distributions.discrete import symmetric_channel
 from infoplane.distributions.gaussian import gaussian_with_information
@@ -23,7 +23,7 @@ FRESH = "published, fresh samples"
 
 
 def tasks(dimensions: tuple[int, ...], levels: tuple[float, ...]) -> list[Task]:
-    """Gaussians that share each level of nats, and features beside a coin that they know nothing of."""
+    """Gaussians of each mutual information, and features paired with an independent coin."""
     coin = symmetric_channel(2, 0.5)
     found = []
     for d in dimensions:
@@ -42,16 +42,16 @@ def protocol(settings: Settings, progress: Callable[[Iterable[Any]], Iterable[An
     ``dimensions`` are those of X and of Z, ``levels`` the true informations in nats, ``samples`` the sizes.
     """
     suite = settings.suite
-    everything = tasks(suite.dimensions, suite.levels)
+    all_tasks = tasks(suite.dimensions, suite.levels)
     others = {name: one for name, one in methods.estimators(settings).items() if name != PUBLISHED}
-    readings = read(
-        everything, others, samples=suite.samples, repeats=suite.repeats, seed=settings.seed, progress=progress
+    readings = run_methods(
+        all_tasks, others, samples=suite.samples, repeats=suite.repeats, seed=settings.seed, progress=progress
     )
     if PUBLISHED in suite.methods:
-        cells = [(task, n, repeat) for task in everything for n in suite.samples for repeat in range(suite.repeats)]
+        cells = [(task, n, repeat) for task in all_tasks for n in suite.samples for repeat in range(suite.repeats)]
         own = [one for task, n, repeat in progress(cells) for one in _published(task, n, repeat, settings)]
         readings = own + readings
-    return Outcome("protocol", report(readings), readings)
+    return Outcome("protocol", suite_metrics(readings), readings)
 
 
 def _published(task: Task, n: int, repeat: int, settings: Settings) -> list[Reading]:
@@ -60,7 +60,7 @@ def _published(task: Task, n: int, repeat: int, settings: Settings) -> list[Read
     fresh = sample(task, n, repeat, settings.seed, "fresh")
     seed = estimator_seed(PUBLISHED, repeat, settings.seed)
     started = time.process_time()
-    result = as_published(x, z, seed=seed, options=settings.published, fresh=fresh)
+    result = published_estimate(x, z, seed=seed, options=settings.published, fresh=fresh)
     seconds = time.process_time() - started
     same = methods.from_published(result, x, z, seed)
     elsewhere = math.nan if result.fresh_nats is None else result.fresh_nats

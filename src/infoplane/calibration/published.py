@@ -1,12 +1,12 @@
-"""MINE as it was originally run on real data: fitted and reported on the same samples. Only for comparison.
+"""The originally published protocol of MINE, fitted and reported on the same samples. Only for comparison.
 
 The one implementation of the term paper's protocol ("Examining neural networks with modern methods of mutual
 information estimation", 2020), kept as it was in everything that decides its numbers: every step uses all samples,
 shuffled and cut in two, the first half's pairs as the joint, its x with the second half's z as the marginals; leaky
 ReLU of slope 0.2; Adam; the gradient of log mean e^f divided by a moving average that starts at its first value; and
 the reported value is the mean Donsker-Varadhan value over ten reshuffles of the samples that the critic was fitted on,
-its spread over them the reported error. A critic that is large enough learns the samples by heart, and the value
-grows with the steps.
+its spread over them the reported error. A large critic overfits the samples, and the value grows with
+the number of steps.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from infoplane.common.aliases import Array
 from infoplane.common.runtime import tensorflow
 from infoplane.common.seeds import generator
 
-_LEAK = 0.2
-_TINY = 1e-8
+_LEAKY_SLOPE = 0.2
+"""Of the leaky ReLU, as published."""
+_DENOMINATOR_OFFSET = 1e-8
+"""Added to the moving average, as published."""
 _STEPS_PER_CALL = 50
-_LEAST_SAMPLES = 4
+_FEWEST_SAMPLES = 4
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class PublishedOptions:
 
 
 @dataclass(frozen=True)
-class Published:
-    """What the protocol reports, and what the same critic says about samples that it never saw. In nats."""
+class PublishedResult:
+    """The protocol's value, and the value of the same critic on samples that it never saw. In nats."""
 
     nats: float
     """Mean over reshuffles of the samples it was fitted on; NaN when the critic diverged."""
@@ -67,14 +69,14 @@ class Published:
         return not math.isfinite(self.nats)
 
 
-def as_published(
+def published_estimate(
     x: npt.ArrayLike,
     z: npt.ArrayLike,
     *,
     seed: int = 0,
     options: PublishedOptions | None = None,
     fresh: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
-) -> Published:
+) -> PublishedResult:
     """Run the protocol.
 
     Args:
@@ -95,14 +97,14 @@ def as_published(
     other = None
     if fresh is not None:
         other = float(np.mean(_reshuffled(weights, *_rows(*fresh, chosen.subtract), chosen, random)))
-    return Published(float(np.mean(values)), float(np.std(values)), other, curve)
+    return PublishedResult(float(np.mean(values)), float(np.std(values)), other, curve)
 
 
 def _rows(x: npt.ArrayLike, z: npt.ArrayLike, subtract: bool) -> tuple[Array, Array]:
     columns_x, columns_z = validation.samples(x, "x"), validation.samples(z, "z")
     validation.require_same_length(columns_x, columns_z)
-    if len(columns_x) < _LEAST_SAMPLES:
-        raise ValueError(f"{len(columns_x)} pairs given; expected at least {_LEAST_SAMPLES}")
+    if len(columns_x) < _FEWEST_SAMPLES:
+        raise ValueError(f"{len(columns_x)} pairs given; expected at least {_FEWEST_SAMPLES}")
     if subtract and columns_x.shape != columns_z.shape:
         raise ValueError(f"subtract: x {columns_x.shape} and z {columns_z.shape} given; expected equal shapes")
     return columns_x.astype(np.float32), columns_z.astype(np.float32)
@@ -152,7 +154,7 @@ def _scores(weights: Sequence[Any], x: Any, z: Any, order: Any, subtract: bool) 
         for index in range(0, len(weights), 2):
             rows = tf.nn.bias_add(tf.matmul(rows, weights[index]), weights[index + 1])
             if index + 2 < len(weights):
-                rows = tf.nn.leaky_relu(rows, _LEAK)
+                rows = tf.nn.leaky_relu(rows, _LEAKY_SLOPE)
         return rows[:, 0]
 
     return network(tf.gather(z, first)), network(tf.gather(z, second))
@@ -178,7 +180,7 @@ def _steps(
             joint, marginal = _scores(weights, x, z, orders[index], subtract)
             mean_exp = tf.reduce_mean(tf.exp(marginal))
             now = tf.stop_gradient(mean_exp)
-            new_average = tf.where(first + index == 0, now, alpha * now + (1.0 - alpha) * average) + _TINY
+            new_average = tf.where(first + index == 0, now, alpha * now + (1.0 - alpha) * average) + _DENOMINATOR_OFFSET
             loss = mean_exp / new_average - tf.reduce_mean(joint)
         gradients = tape.gradient(loss, weights)
         step = tf.cast(first + index + 1, tf.float32)

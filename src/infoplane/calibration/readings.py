@@ -1,4 +1,4 @@
-"""Estimators tried on tasks: one reading per task, method and repeat."""
+"""Runs estimators on tasks; the result is one reading per task, size, repeat and method."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from infoplane.calibration.tasks import Task
 
 Estimator = Callable[[Array, Array, int], Estimate]
-"""(x, z, seed) -> estimate."""
+"""A function of x, z and a seed."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What one method said about one sample of one task, beside the truth. In nats."""
+    """The estimate of one method on one sample of one task, with the truth. In nats."""
 
     task: str
     group: str
@@ -47,7 +47,7 @@ class Reading:
 
     @property
     def covers(self) -> bool | None:
-        """Whether the interval holds the truth; of a bound only the side that says something. None: no interval."""
+        """Whether the interval contains the truth; for a bound, on its own side only. None without an interval."""
         if self.low is None or self.high is None or self.kind is None:
             return None
         truth = math.inf if self.truth is None else self.truth
@@ -58,7 +58,7 @@ class Reading:
 _ROUNDING = 1e-9
 
 
-def read(
+def run_methods(
     tasks: Sequence[Task],
     methods: Mapping[str, Estimator],
     *,
@@ -67,10 +67,10 @@ def read(
     seed: int,
     progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
 ) -> list[Reading]:
-    """Try every method on the same samples of every task.
+    """Run every method on the same samples of every task.
 
     Args:
-        tasks: what to try on.
+        tasks: the distributions.
         methods: by name.
         samples: how many pairs; several numbers are all tried.
         repeats: independent samples of each task and size.
@@ -82,7 +82,7 @@ def read(
     for task, n, repeat in progress([(task, n, repeat) for task in tasks for n in sizes for repeat in range(repeats)]):
         x, z = sample(task, n, repeat, seed)
         for name, estimator in methods.items():
-            readings.append(_try(task, name, estimator, x, z, repeat, seed))
+            readings.append(_reading(task, name, estimator, x, z, repeat, seed))
     return readings
 
 
@@ -96,8 +96,8 @@ def estimator_seed(name: str, repeat: int, seed: int) -> int:
     return seeds.integer_seed(seed, "estimator", name, repeat)
 
 
-def _try(task: Task, name: str, estimator: Estimator, x: Array, z: Array, repeat: int, seed: int) -> Reading:
-    """One estimate; a refusal of the data, or a value that is no number, is a reading without one that says why."""
+def _reading(task: Task, name: str, estimator: Estimator, x: Array, z: Array, repeat: int, seed: int) -> Reading:
+    """Run one method; where it refuses the data or gives no finite number, the reading has the reason instead."""
     started = time.process_time()
     result: Estimate | None = None
     reason = ""
@@ -111,7 +111,7 @@ def _try(task: Task, name: str, estimator: Estimator, x: Array, z: Array, repeat
 def record(
     task: Task, method: str, n: int, repeat: int, result: Estimate | None, cpu_seconds: float, reason: str = ""
 ) -> Reading:
-    """An estimate beside the truth; None, or a value that is not finite, is a reading without a number."""
+    """A reading from an estimate; without a number where it is None or not finite."""
     finite = result is not None and math.isfinite(result.nats)
     interval = result.ci95 if result is not None and finite else None
     return Reading(

@@ -1,7 +1,7 @@
-"""An estimate against the number of samples, and what it says about infinitely many.
+"""An estimate as a function of the number of samples, extrapolated to infinitely many.
 
-A value that still moves when the samples are halved is not the information of the distribution. Disjoint subsets of
-n/4, n/2 and all n samples show how it moves; where it moves like 1/n, a straight line in 1/n leads to its limit.
+A value that changes when the samples are halved is not the information of the distribution. Disjoint subsets of n/4,
+n/2 and all n samples show the change; where it is proportional to 1/n, a straight line in 1/n gives the limit.
 
 Source: Abdelaleem, Martini & Nemenman 2025, "Accurate estimation of mutual information in high dimensional data",
 arXiv 2506.00330; Strong, Koberle, de Ruyter van Steveninck & Bialek 1998 for the line. Differs: the slope's evidence
@@ -22,6 +22,7 @@ from infoplane.common import seeds
 from infoplane.common.aliases import Array
 
 PARTS = (4, 2, 1)
+"""Numbers of subsets."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Extrapolation:
     slope: float
     """Nats per 1/n."""
     misfit: float
-    """How far the points leave the line, in standard errors; above 3 the limit is not to be trusted."""
+    """Distance of the points from the line in standard errors; above 3 the limit is not reliable."""
 
     def as_dict(self) -> dict[str, Any]:
         """For a metrics file."""
@@ -82,7 +83,7 @@ def extrapolate(
         raise ValueError(f"parts: {tuple(parts)} given; expected at least two different numbers")
     order = seeds.generator(seed, "sample sizes").permutation(len(x))
     points = [_point(x, z, estimator, order, count, seed) for count in parts]
-    return line(sorted(points, key=lambda point: point.n))
+    return fit_line(sorted(points, key=lambda point: point.n))
 
 
 def _point(x: Array, z: Array, estimator: Estimator, order: Array, count: int, seed: int) -> SizePoint:
@@ -94,12 +95,12 @@ def _point(x: Array, z: Array, estimator: Estimator, order: Array, count: int, s
         values.append(estimate.nats)
         if estimate.ci95 is not None and math.isfinite(estimate.ci95[1] - estimate.ci95[0]):
             errors.append((estimate.ci95[1] - estimate.ci95[0]) / (2 * 1.96))
-    claimed = math.sqrt(sum(error**2 for error in errors)) / count
-    seen = float(np.std(values, ddof=1)) / math.sqrt(count) if count > 1 else 0.0
-    return SizePoint(size, tuple(values), max(claimed, seen))
+    from_intervals = math.sqrt(sum(error**2 for error in errors)) / count
+    from_spread = float(np.std(values, ddof=1)) / math.sqrt(count) if count > 1 else 0.0
+    return SizePoint(size, tuple(values), max(from_intervals, from_spread))
 
 
-def line(points: Sequence[SizePoint]) -> Extrapolation:
+def fit_line(points: Sequence[SizePoint]) -> Extrapolation:
     """Weighted least squares of the means against 1/n.
 
     The sizes reuse the same samples, so that their errors are positively correlated and ``limit_se``, which takes

@@ -1,4 +1,4 @@
-"""Values against the number of samples, with their extrapolation, for known distributions or anybody's arrays."""
+"""The suite of sample sizes: extrapolation of estimates for known distributions or the user's own arrays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DIGIT_ERROR = 0.4
 
 def tasks(dimensions: tuple[int, ...], levels: tuple[float, ...]) -> list[Task]:
     """Half-cube Gaussians of each dimension and information, and real digits with noisy labels."""
-    bent = [
+    deformed = [
         Task(
             f"half-cube {d}+{d} {nats:g} nats",
             Deformed(gaussian_with_information(d, nats), HalfCube(), HalfCube()),
@@ -30,7 +30,7 @@ def tasks(dimensions: tuple[int, ...], levels: tuple[float, ...]) -> list[Task]:
         for d in dimensions
         for nats in levels
     ]
-    return [*bent, Task("digit and label", ImageChannel(DIGIT_ERROR, "label"))]
+    return [*deformed, Task("digit and label", ImageChannel(DIGIT_ERROR, "label"))]
 
 
 def samples(
@@ -43,7 +43,7 @@ def samples(
     Args:
         settings: ``dimensions`` and ``levels`` (nats) are those of the known tasks.
         progress: wraps the list of cells.
-        data: x and z of one's own in place of the known tasks.
+        data: the user's own x and z in place of the known tasks.
     """
     suite = settings.suite
     own = methods.estimators(settings)

@@ -10,15 +10,15 @@ import numpy as np
 
 from infoplane.calibration.readings import Reading
 
-Score = dict[str, Any]
+MethodMetrics = dict[str, Any]
 
 
-def score(readings: Sequence[Reading]) -> Score:
+def method_metrics(readings: Sequence[Reading]) -> MethodMetrics:
     """Bias, RMSE and coverage of some readings of one method.
 
     Returns:
         ``bias`` and ``rmse`` in nats over the readings with a number and a finite truth, ``coverage``: share of the
-        intervals that hold the truth (of bounds, on the side that they promise), each null where there is none;
+        intervals that contain the truth (for a bound, on its own side), each null where there is none;
         ``kind`` of the estimates (several: joined by +), ``readings``, and how many are ``missing`` (no number) or
         came with a warning (``warned``).
     """
@@ -35,7 +35,7 @@ def score(readings: Sequence[Reading]) -> Score:
     }
 
 
-def by(readings: Iterable[Reading], key: Callable[[Reading], str]) -> dict[str, list[Reading]]:
+def group_by(readings: Iterable[Reading], key: Callable[[Reading], str]) -> dict[str, list[Reading]]:
     """Readings in groups, in order of first appearance."""
     groups: dict[str, list[Reading]] = {}
     for reading in readings:
@@ -43,21 +43,22 @@ def by(readings: Iterable[Reading], key: Callable[[Reading], str]) -> dict[str, 
     return groups
 
 
-def report(readings: Sequence[Reading]) -> dict[str, Any]:
+def suite_metrics(readings: Sequence[Reading]) -> dict[str, Any]:
     """The contents of a suite's metrics file: every method over all tasks, and on each task.
 
     Returns:
-        ``{"methods": {method: score}, "tasks": {task: {"truth": nats or null, "methods": {method: score and mean}}}}``.
+        ``{"methods": {method: metrics}, "tasks": {task: {"truth": nats or null, "methods": {method: metrics}}}}``, the
+        metrics of a task with the ``mean`` estimate.
     """
     tasks = {}
-    for name, group in by(readings, lambda reading: reading.task).items():
-        methods = by(group, lambda reading: reading.method)
+    for name, group in group_by(readings, lambda reading: reading.task).items():
+        methods = group_by(group, lambda reading: reading.method)
         tasks[name] = {
             "truth": group[0].truth,
-            "methods": {method: score(own) | {"mean": mean_nats(own)} for method, own in methods.items()},
+            "methods": {method: method_metrics(own) | {"mean": mean_nats(own)} for method, own in methods.items()},
         }
-    overall = by(readings, lambda reading: reading.method)
-    return {"methods": {method: score(own) for method, own in overall.items()}, "tasks": tasks}
+    overall = group_by(readings, lambda reading: reading.method)
+    return {"methods": {method: method_metrics(own) for method, own in overall.items()}, "tasks": tasks}
 
 
 def mean_nats(readings: Iterable[Reading]) -> float | None:

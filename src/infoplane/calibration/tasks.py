@@ -1,4 +1,4 @@
-"""Named distributions with a place in a figure."""
+"""Tasks: named distributions with their place in a figure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from infoplane.distributions.base import Distribution
 
 @dataclass(frozen=True)
 class Task:
-    """One distribution that estimators are tried on."""
+    """One distribution on which estimators are compared."""
 
     name: str
     distribution: Distribution

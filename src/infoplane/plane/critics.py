@@ -1,13 +1,13 @@
-"""Trained critics in the information plane, like against like with the exact values.
+"""Trained critics in the information plane, for the same quantities as the exact values.
 
-AA-MINE for I(X; T + noise) and MINE for I(T + noise; Y). Where the patterns are the whole population, a fresh sample
-of (X, T + noise) is fresh noise on the patterns: training draws it anew at every step, and the parts that select and
-report have draws of their own. MINE on the noiseless I(T; Y), which has no noise to draw, is cross-fitted over the
+AA-MINE estimates I(X; T + noise), MINE estimates I(T + noise; Y). Where the patterns are the whole population, a fresh
+sample of (X, T + noise) is fresh noise on the patterns: training draws it anew at every step, and the parts that select
+and report have draws of their own. MINE on the noiseless I(T; Y), which has no noise to draw, is cross-fitted over the
 patterns.
 
 All layers share one bank, padded with zeros to the widest, so that one graph serves them. A layer's critic starts from
-its weights of the epoch measured before, where those are better on the selection part than new ones: MINE's mostly
-are, AA-MINE's seldom, since the layer's principal axes turn and a new critic begins at the channel's log-likelihood.
+its weights of the epoch measured before, if those are better on the selection part than new ones. MINE's mostly are,
+AA-MINE's seldom: the layer's principal axes change, and a new critic starts at the channel's log-likelihood.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from infoplane.estimators.aa_mine import mixture_rows, mixture_tables, principal
 Layers = Sequence[Array]
 
 _SELECTION_ROWS = 512
-"""Patterns on which AA-MINE's checkpoints are compared: all pairs of them are scored at every look."""
+"""Patterns on which AA-MINE's checkpoints are compared: all pairs of them are scored at every evaluation."""
 
 
 @dataclass(frozen=True)
 class CriticValue:
-    """A critic's lower bound in nats, its standard error, and what is wrong with it."""
+    """A critic's lower bound in nats, its standard error and its warnings."""
 
     nats: float
     se: float
@@ -48,7 +48,7 @@ class CriticValue:
 
 @dataclass(frozen=True)
 class CriticRow:
-    """What the critics say about one layer at one epoch."""
+    """The critics' bounds for one layer at one epoch."""
 
     noisy_input: CriticValue
     """AA-MINE on I(X; T + noise)."""
@@ -58,7 +58,7 @@ class CriticRow:
     """MINE on I(T; Y)."""
 
     def warnings(self) -> list[str]:
-        """What went wrong, each with the estimator's name."""
+        """All warnings, each with the name of its estimator."""
         values = {"AA-MINE": self.noisy_input, "MINE": self.noisy_label, "MINE without noise": self.label}
         return [f"{name}: {text}" for name, value in values.items() for text in value.warnings]
 
@@ -86,7 +86,7 @@ def critic_rows_over_training(
         For each (epoch, layer) the bounds in nats.
     """
     width = max(t.shape[1] for outputs in layers.values() for t in outputs)
-    banks: list[_Warm] = [
+    banks: list[_WarmStartedBank] = [
         _NoisyInput(width, len(labels), noise_std, aa_options, seed),
         _NoisyLabel(width, labels, noise_std, mine_options, seed),
         _Label(width, labels, mine_options, seed),
@@ -98,7 +98,7 @@ def critic_rows_over_training(
     return result
 
 
-class _Warm(ABC):
+class _WarmStartedBank(ABC):
     """A bank whose members (one or several for each layer) may start from their weights of the epoch before."""
 
     def __init__(self, bank: Bank[HeldScores], seed: int) -> None:
@@ -118,26 +118,26 @@ class _Warm(ABC):
             tempering = choose(trained.selection)
             found[key[0]].append(bounds.shifted(summary.terms(tempering), level(trained.selection, tempering)))
             notes[key[0]] += _warnings(trained)
-        values = [CriticValue(0.0, 0.0)] * len(outputs)  # what is constant says nothing
+        values = [CriticValue(0.0, 0.0)] * len(outputs)  # a constant layer has no information
         for layer in live:
             bound = crossfit.combine(found[layer])
             values[layer] = CriticValue(bound.nats, bound.standard_error, tuple(dict.fromkeys(notes[layer])))
         return values
 
     def _member(self, task: _Task, key: tuple[int, int], epoch: int) -> Member:
-        """A network to train from the epoch before's weights, where those are better on the selection part than new."""
+        """A network to train, from its weights of the epoch before if they beat new ones on the selection part."""
         stream = seed_sequence(self.seed, "critic", epoch, *key)
         warm = self.weights.get(key)
         if warm is not None:
             fresh = self.bank.critic.initial(generator(self.seed, "fresh", *key))
-            look = seed_sequence(self.seed, "start", *key)
-            values = [self.bank.value(self.bank.summary(w, *task.select, seed=look)) for w in (fresh, warm)]
+            start_seed = seed_sequence(self.seed, "start", *key)
+            values = [self.bank.value(self.bank.summary(w, *task.select, seed=start_seed)) for w in (fresh, warm)]
             warm = warm if values[1] > values[0] else None
         return Member(task.x, task.z, task.fit, task.select, stream, warm)
 
     @abstractmethod
     def tasks(self, layer: int, t: Array) -> list[_Task]:
-        """What the critics of one layer fit, select and report on."""
+        """The data on which the critics of one layer are fitted, selected and reported."""
 
     def noise(self, layer: int, part: str, shape: tuple[int, ...]) -> Array:
         """Unit noise of a part, the same at all epochs."""
@@ -146,6 +146,8 @@ class _Warm(ABC):
 
 @dataclass(frozen=True)
 class _Task:
+    """The arrays of one critic, the rows it is fitted on, and its pairs for selection and report."""
+
     x: Array
     z: Array
     fit: Array
@@ -168,10 +170,10 @@ def _padded(t: Array, width: int) -> Array:
 
 @dataclass(frozen=True)
 class _PopulationScores(HeldScores):
-    """Scores whose means over partners include the own one, as they must where the patterns are all there are.
+    """Scores whose means over partners include a pattern's own one, for patterns that are the whole population.
 
-    The product of the marginals then has the true pairs in it, with probability 1 / n. Means over the other partners
-    alone, right for a sample of something larger, would let the bound pass ln n.
+    The product of the marginals then contains the true pairs with probability 1 / n. Means over the other partners
+    alone, correct for a sample of a larger population, would allow values above ln n.
     """
 
     patterns: int = 0
@@ -189,7 +191,7 @@ def _population_scores(critic: Critic, patterns: int) -> Callable[[Iterable[Bloc
     return lambda blocks: _PopulationScores(critic, list(blocks), patterns)
 
 
-class _NoisyInput(_Warm):
+class _NoisyInput(_WarmStartedBank):
     """AA-MINE: x is T along its principal axes; z holds the axes' weights and the noise of each column."""
 
     def __init__(self, width: int, patterns: int, noise_std: float, options: CriticOptions, seed: int) -> None:
@@ -205,7 +207,8 @@ class _NoisyInput(_Warm):
         kept = int(np.sum(axes.variances > 1e-9 * axes.variances[0]))
         coordinates = axes.coordinates(t, kept)
         tables = mixture_tables(coordinates, self.noise_std, generator(self.seed, "mixture", layer))
-        z = np.insert(tables, [kept] * (self.width - kept), 0, axis=1)  # heights stay last; noise there changes nothing
+        # The offsets stay in the last column; noise in the new columns changes nothing.
+        z = np.insert(tables, [kept] * (self.width - kept), 0, axis=1)
         x = _padded(coordinates, self.width)
 
         def rows(part: str, chosen: Array) -> tuple[Array, Array]:
@@ -213,9 +216,9 @@ class _NoisyInput(_Warm):
             left, right = mixture_rows(x[chosen], noisy[chosen], z, self.noise_std)
             return left.numpy(), right.numpy()
 
-        everything = np.arange(len(x))
+        all_rows = np.arange(len(x))
         few = generator(self.seed, "few", layer).permutation(len(x))[:_SELECTION_ROWS]
-        return [_Task(x, z, everything, rows("select", few), rows("report", everything))]
+        return [_Task(x, z, all_rows, rows("select", few), rows("report", all_rows))]
 
     def _gather(self, x: Any, z: Any, index: Any, seed: Any) -> tuple[Any, Any]:
         tf = tensorflow()
@@ -224,7 +227,7 @@ class _NoisyInput(_Warm):
         return mixture_rows(t, noisy, z, self.noise_std)
 
 
-class _NoisyLabel(_Warm):
+class _NoisyLabel(_WarmStartedBank):
     """MINE: x is T + noise, each column divided by its deviation, followed by the columns' noise; z is the label."""
 
     def __init__(
@@ -255,7 +258,7 @@ class _NoisyLabel(_Warm):
         return t + noise * tf.random.stateless_normal(tf.shape(t), seed), tf.gather(z, index)
 
 
-class _Label(_Warm):
+class _Label(_WarmStartedBank):
     """MINE on T itself, cross-fitted over the patterns."""
 
     def __init__(self, width: int, labels: npt.NDArray[np.int64], options: CriticOptions, seed: int) -> None:

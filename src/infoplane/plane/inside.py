@@ -1,4 +1,4 @@
-"""Networks with noise inside: I(X; T_k) and I(T_k; Y) where the noise of earlier layers reaches the later ones.
+"""I(X; T_k) and I(T_k; Y) in networks with noise inside, where the noise of earlier layers reaches later ones.
 
 T_k = f_k(T_{k-1}) + noise, so X - T_1 - T_2 - ... is a Markov chain and the data-processing inequality holds over the
 layers (Goldfeld et al. 2019, "Estimating information flow in deep neural networks"). Beyond the first layer p(t|x) is
@@ -36,7 +36,7 @@ _WHOLE_PASSES = 8
 _SINGLE_PRECISION_LOSS = 2e-3
 """Largest error of a log-density (nats) for which products in float32 are used."""
 _BROAD_SHARE = 1e-3
-"""Of the broad Gaussian in the mixtures; it costs as many nats where centres are near."""
+"""Weight of the broad Gaussian in the mixtures; where centres are near it changes ln q by as many nats."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class InsideBracket:
 def inside_brackets(
     net: SmallNet, weights: Weights, x: Array, y: Array, *, passes: int = 256, seed: int = 0
 ) -> list[InsideBracket]:
-    """Brackets for every layer of a network with noise inside; the last layer gets its noise only to be measured.
+    """Brackets for every layer of a network with noise inside; the last layer gets noise for the measurement only.
 
     Args:
         net: the network; ``net.noise_std`` must be positive.
@@ -75,7 +75,7 @@ def inside_brackets(
     bounds = np.concatenate([[0], np.cumsum(np.bincount(y))]).astype(np.int64)
     runs = _passes(net, weights, signed(x[order]), seed)
     own = next(runs)
-    layers = [_Layer(centres, bounds, generator(seed, "own noise", k)) for k, centres in enumerate(own)]
+    layers = [_MixtureSums(centres, bounds, generator(seed, "own noise", k)) for k, centres in enumerate(own)]
     for number in range(passes):
         for layer, centres in zip(layers, next(runs), strict=True):
             layer.add(centres, whole=number < _WHOLE_PASSES)
@@ -83,7 +83,10 @@ def inside_brackets(
 
 
 def _passes(net: SmallNet, weights: Weights, inputs: Array, seed: int) -> Iterator[list[Array]]:
-    """Endless passes with fresh noise: every layer's centres (before its own noise) in units of the noise."""
+    """Passes of the network with fresh noise, without end: the centres of every layer in units of the noise.
+
+    A layer's centres are its outputs before its own noise.
+    """
     scale = np.float32(1 / net.noise_std)
     number = 0
     while True:
@@ -94,7 +97,7 @@ def _passes(net: SmallNet, weights: Weights, inputs: Array, seed: int) -> Iterat
         number += 1
 
 
-class _Layer:
+class _MixtureSums:
     """Sums of p(t|centre) / p(t|own centre) for the samples of one layer and their mirror images, shape (2, n)."""
 
     def __init__(self, own: Array, bounds: IntArray, random: np.random.Generator) -> None:
@@ -126,10 +129,10 @@ class _Layer:
         return result
 
     def add(self, centres: Array, *, whole: bool) -> None:
-        """Add a pass to the inputs' own mixtures and, if ``whole``, to the classes' and that of all."""
+        """Add a pass to the mixtures of single inputs and, if ``whole``, to those of the classes and of all inputs."""
         centres = self._centred(centres)
         self.passes += 1
-        if self.broad is None:  # from a pass that the samples do not come from
+        if self.broad is None:  # from a pass that is independent of the samples
             self.broad = self._broad(centres)
         for sums, samples in zip(self.same, self.samples, strict=True):
             gap = samples - centres

@@ -1,4 +1,4 @@
-"""The information plane of a network: of the small one, trained here, or of one's own Keras network."""
+"""The information plane of a network: of a small one that is trained here, or of a given Keras network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from infoplane.common import validation
-from infoplane.common.aliases import Array
+from infoplane.common.aliases import Array, IntArray
 from infoplane.common.runtime import available_cores
 from infoplane.common.seeds import integer_seed
 from infoplane.critics.networks import CriticOptions
@@ -26,8 +26,6 @@ from infoplane.plane.values import Value, channel_values, counted_values
 if TYPE_CHECKING:
     import pandas as pd
 
-Labels = npt.NDArray[np.int64]
-
 AA_MINE = CriticOptions(
     kind="separable", hidden=(128,), embedding=16, learning_rate=2e-3, max_steps=600, evaluate_every=50, patience=4
 )
@@ -38,17 +36,18 @@ MINE = CriticOptions(
 
 @dataclass(frozen=True)
 class PlaneOptions:
-    """What is measured, and at which epochs."""
+    """Noise, epochs, binning and critics of the measurement."""
 
     noise_std: float = 0.2
     """Of the noise added to every layer, in a layer's own units; noise inside has the network's own."""
     relative_noise: float | None = 0.2
-    """Further noise as a share of each layer's scale, since under ReLU a fixed noise measures the weights' growth."""
+    """Further noise as a share of each layer's scale, as information at fixed noise grows with ReLU's weights."""
     points: int = 12
     """Epochs measured, log-spaced, the first before training; above the number of epochs: all of them."""
     critic_points: int = 0
     """Epochs of the first seed at which critics are trained too; 0 for none."""
     bins: int = 30
+    """Of binned activations; the number of Shwartz-Ziv & Tishby 2017."""
     passes: int = 256
     """With noise inside: passes of the network behind the mixture of one input."""
     aa_mine: CriticOptions = AA_MINE
@@ -57,7 +56,7 @@ class PlaneOptions:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A network at one epoch: its layers' outputs, shape (n, width) each, and its scores."""
+    """A network at one epoch: its layers' outputs, shape (n, width) each, its accuracy and loss (nats)."""
 
     epoch: int
     layers: list[Array]
@@ -67,7 +66,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Plane:
-    """The long table and what follows from it."""
+    """The measured values as a long table, and the metrics computed from it."""
 
     rows: list[dict[str, Any]]
     """One per seed, epoch, layer and estimator: ``verdicts.COLUMNS`` and ``noise_std``; nats."""
@@ -115,7 +114,7 @@ def information_plane(
         The long table and its metrics.
 
     Raises:
-        ValueError: arrays that do not fit each other or the network, or options that make no sense.
+        ValueError: arrays that do not fit each other or the network, or options out of range.
 
     Source: Shwartz-Ziv & Tishby 2017; Saxe et al. 2018; Goldfeld et al. 2019.
     """
@@ -124,14 +123,16 @@ def information_plane(
     inputs = np.asarray(x)
     validation.require_same_length(inputs, labels, "x", "y")
     if isinstance(network, SmallNet):
-        return _small(network, inputs, labels, seeds, seed, settings, True if population is None else population)
+        return _small_net_plane(
+            network, inputs, labels, seeds, seed, settings, True if population is None else population
+        )
     snapshots, names = _keras_snapshots(network, inputs, labels, weights, layers)
     rows = _rows(snapshots, labels, settings, seed, 0, bool(population))
     return Plane(rows, _metrics(rows, labels, inside=False) | {"layer_names": names})
 
 
-def _small(
-    net: SmallNet, x: Array, labels: Labels, seeds: int, seed: int, options: PlaneOptions, population: bool
+def _small_net_plane(
+    net: SmallNet, x: Array, labels: IntArray, seeds: int, seed: int, options: PlaneOptions, population: bool
 ) -> Plane:
     if x.ndim != 2 or not np.isin(x, (0, 1)).all() or labels.max() > 1:
         raise ValueError(f"x: shape {x.shape}, {labels.max() + 1} classes; expected 0 and 1 of shape (n, d), 2 classes")
@@ -151,8 +152,8 @@ def _small(
         rows += found
         warnings += verdicts.against_exact(rows)
     accuracies = [training.accuracy[-1] for training in trained]
-    scores = {"accuracy": float(np.mean(accuracies)), "accuracy_lowest": min(accuracies), "warnings": warnings}
-    return Plane(rows, _metrics(rows, labels, inside=net.noise_std > 0) | scores)
+    summary = {"accuracy": float(np.mean(accuracies)), "accuracy_lowest": min(accuracies), "warnings": warnings}
+    return Plane(rows, _metrics(rows, labels, inside=net.noise_std > 0) | summary)
 
 
 def _snapshot(training: Training, x: Array, epoch: int) -> Snapshot:
@@ -162,11 +163,11 @@ def _snapshot(training: Training, x: Array, epoch: int) -> Snapshot:
 def _keras_snapshots(
     model: Any,
     x: Array,
-    labels: Labels,
+    labels: IntArray,
     weights: Mapping[int, Sequence[Array]] | None,
     names: Sequence[str] | None,
 ) -> tuple[list[Snapshot], list[str]]:
-    from infoplane.plane.keras_layers import layer_names, layer_outputs, scores
+    from infoplane.plane.keras_layers import accuracy_and_loss, layer_names, layer_outputs
 
     if not hasattr(model, "get_weights") or not getattr(model, "layers", None):
         raise ValueError(f"network: {type(model).__name__} given; expected a SmallNet or a built Keras model")
@@ -176,16 +177,16 @@ def _keras_snapshots(
         for epoch, values in sorted((weights or {0: present}).items()):
             model.set_weights(list(values))
             *outputs, final = layer_outputs(model, x, [*chosen, model.layers[-1].name])
-            snapshots.append(Snapshot(epoch, outputs, *scores(final, labels)))
+            snapshots.append(Snapshot(epoch, outputs, *accuracy_and_loss(final, labels)))
     finally:
         model.set_weights(present)
     return snapshots, chosen
 
 
 def _rows(
-    snapshots: Sequence[Snapshot], labels: Labels, options: PlaneOptions, seed: int, number: int, population: bool
+    snapshots: Sequence[Snapshot], labels: IntArray, options: PlaneOptions, seed: int, number: int, population: bool
 ) -> list[dict[str, Any]]:
-    """All that needs no training, for every snapshot and layer; layers run side by side on the machine's cores."""
+    """All values that need no critic, for every snapshot and layer; several layers run at the same time."""
     noise_seed = integer_seed(seed, "noise")  # one for all epochs, layers and networks: common draws
 
     def measure(cell: tuple[Snapshot, int]) -> list[dict[str, Any]]:
@@ -208,7 +209,7 @@ def _rows(
 
 
 def _inside_rows(
-    training: Training, x: Array, labels: Labels, options: PlaneOptions, seed: int, number: int
+    training: Training, x: Array, labels: IntArray, options: PlaneOptions, seed: int, number: int
 ) -> list[dict[str, Any]]:
     """The brackets of a network with noise inside, at every chosen epoch."""
     noise_seed = integer_seed(seed, "noise")
@@ -231,7 +232,7 @@ def _inside_rows(
 
 
 def _critic_table(
-    training: Training, x: Array, labels: Labels, options: PlaneOptions, seed: int
+    training: Training, x: Array, labels: IntArray, options: PlaneOptions, seed: int
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The critics' rows of the first seed, at few of the measured epochs, and their warnings."""
     from infoplane.plane.critics import critic_rows_over_training
@@ -281,7 +282,7 @@ def _row(number: int, snapshot: Snapshot, layer: int, value: Value) -> dict[str,
     }
 
 
-def _metrics(rows: Sequence[dict[str, Any]], labels: Labels, *, inside: bool) -> dict[str, Any]:
+def _metrics(rows: Sequence[dict[str, Any]], labels: IntArray, *, inside: bool) -> dict[str, Any]:
     shares = np.bincount(labels) / len(labels)
     entropy = float(-(shares * np.log(shares)).sum())
     return {

@@ -53,7 +53,7 @@ class SmallNet:
 
 @dataclass(frozen=True)
 class Training:
-    """A trained network: its weights and scores at every epoch, epoch 0 being before training."""
+    """A trained network: its weights, loss and accuracy at every epoch; epoch 0 is before training."""
 
     net: SmallNet
     weights: list[Weights]
@@ -78,11 +78,11 @@ def forward(
     outputs = [x]
     layers = len(weights) // 2
     for layer in range(layers):
-        drive = outputs[-1] @ weights[2 * layer] + weights[2 * layer + 1]
+        preactivation = outputs[-1] @ weights[2 * layer] + weights[2 * layer + 1]
         if layer == layers - 1:
-            outputs.append(0.5 + 0.5 * np.tanh(0.5 * drive))
+            outputs.append(0.5 + 0.5 * np.tanh(0.5 * preactivation))
         else:
-            hidden = np.tanh(drive) if net.activation == "tanh" else np.maximum(drive, 0)
+            hidden = np.tanh(preactivation) if net.activation == "tanh" else np.maximum(preactivation, 0)
             outputs.append(hidden if noise is None else hidden + noise[layer])
     return outputs
 
@@ -136,13 +136,13 @@ def _gradients(
         noise = [part.astype(np.float32) for part in noise]
     outputs = forward(net, weights, x, noise)
     gradients: list[Float32Array] = []
-    flow = (outputs[-1] - y[:, None]) / np.float32(len(x))
+    error = (outputs[-1] - y[:, None]) / np.float32(len(x))
     for layer in range(len(weights) // 2 - 1, -1, -1):
-        gradients[:0] = [outputs[layer].T @ flow, flow.sum(axis=0)]
+        gradients[:0] = [outputs[layer].T @ error, error.sum(axis=0)]
         if layer:
             hidden = outputs[layer] if noise is None else outputs[layer] - noise[layer - 1]
             slope = 1 - hidden * hidden if net.activation == "tanh" else (hidden > 0).astype(np.float32)
-            flow = (flow @ weights[2 * layer].T) * slope
+            error = (error @ weights[2 * layer].T) * slope
     return gradients
 
 
@@ -154,7 +154,7 @@ def _record(history: Training, weights: Weights, x: Float32Array, y: Float32Arra
 
 
 def log_spaced(epochs: int, points: int) -> list[int]:
-    """``points`` epochs from 0 to ``epochs``, closer together at the start, as far as whole numbers allow; at least 2.
+    """``points`` (at least 2) epochs from 0 to ``epochs``, spaced logarithmically as far as whole numbers allow.
 
     With ``points`` above ``epochs`` it is every epoch.
     """

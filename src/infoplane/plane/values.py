@@ -1,4 +1,4 @@
-"""What is measured of one layer at one epoch without training anything: the channel, binning, counting."""
+"""The values of one layer at one epoch that need no critic: from the known channel, from binning and from counting."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from infoplane.common.aliases import Array
 from infoplane.estimators.noisy_channel import brackets
-from infoplane.plane.noiseless import adaptive_bins, counted, fixed_bins
+from infoplane.plane.noiseless import adaptive_bins, count_information, fixed_bins
 from infoplane.results.estimate import NoisyEstimate
 
 
 @dataclass(frozen=True)
 class Value:
-    """Both informations of a layer by one estimator, in nats; None where it has none."""
+    """I(X; T) and I(T; Y) of a layer by one estimator, in nats, with standard errors; None where there is none."""
 
     estimator: str
     i_x: float | None
@@ -23,7 +23,7 @@ class Value:
     i_y: float | None
     i_y_se: float | None
     noise_std: float | None = None
-    """Of the noise, where noise is added."""
+    """Of the noise that was added; None where none was."""
 
 
 def layer_scale(t: Array) -> float:
@@ -40,14 +40,14 @@ def channel_values(
     population: bool,
     seed: int,
 ) -> list[Value]:
-    """I(X; T + noise) and I(T + noise; Y): exact for a population, else as bracket; and the KDE figures.
+    """I(X; T + noise) and I(T + noise; Y): exact for a population, else as brackets; and the KDE estimates.
 
     Args:
         t: the layer's outputs, shape (n, d).
         labels: classes 0..K-1, shape (n,).
         noise_std: of the noise, in the layer's units.
         relative_noise: of further noise, as a share of the layer's scale; None for none.
-        population: whether the rows are all there are.
+        population: whether the rows are the whole population.
         seed: of the noise.
 
     Returns:
@@ -60,7 +60,7 @@ def channel_values(
     results = brackets(t, levels, labels=labels, population=population, seed=seed)
     values = _values(results[0], "")
     if relative_noise is not None:
-        values += _nothing(population) if relative is None else _values(results[1], "_relative")
+        values += _zero_values(population) if relative is None else _values(results[1], "_relative")
     first = results[0]
     values.append(Value("kde", first.mixture_upper, None, first.label_kde_upper, None, noise_std))
     values.append(Value("kde_lower", first.mixture_lower, None, first.label_kde_lower, None, noise_std))
@@ -75,8 +75,8 @@ def _values(result: NoisyEstimate, suffix: str) -> list[Value]:
     return [Value(name + suffix, *bound, result.noise_std) for name, bound in (("lower", lower), ("upper", upper))]
 
 
-def _nothing(population: bool) -> list[Value]:
-    """A layer that is constant says nothing at any noise."""
+def _zero_values(population: bool) -> list[Value]:
+    """The values of a constant layer, which are 0 at any noise."""
     return [Value(f"{name}_relative", 0.0, 0.0, 0.0, 0.0) for name in (["exact"] if population else ["lower", "upper"])]
 
 
@@ -85,6 +85,6 @@ def counted_values(t: Array, labels: npt.NDArray[np.int64], bins: int) -> list[V
     codes = {"distinct": t, "binning_fixed": fixed_bins(t, bins), "binning_adaptive": adaptive_bins(t, bins)}
     values = []
     for name, rows in codes.items():
-        i_x, i_y = counted(rows, labels)
+        i_x, i_y = count_information(rows, labels)
         values.append(Value(name, i_x, None, i_y, None))
     return values

@@ -1,4 +1,4 @@
-"""What the long table says: which estimator breaks which inequality, whose layers compress, and by how much all err."""
+"""Checks of the long table: broken inequalities, compression of layers, and errors against the exact values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 COLUMNS = (
     "seed", "epoch", "layer", "width", "accuracy", "loss", "estimator", "i_x", "i_x_se", "i_y", "i_y_se",
 )  # fmt: skip
-"""Of the long table: one row per seed, epoch, layer and estimator; informations and their errors in nats.
+"""Columns of the long table: one row per seed, epoch, layer and estimator; informations and their errors in nats.
 
 The rows in memory also have ``noise_std``, None where no noise is added."""
 
@@ -22,11 +22,14 @@ REFERENCES = {
     "critics": "exact", "binning_fixed": "exact", "binning_adaptive": "exact", "kde": "exact", "kde_lower": "exact",
     "mine_noiseless": "distinct",
 }  # fmt: skip
-"""The true value beside which an estimator is judged."""
+"""The estimator whose values count as the truth for another one."""
 
 _STANDARD_ERRORS = 3.0
+"""A difference counts beyond so many standard errors."""
 _ROUNDING = 1e-6
-_LOOSE = 0.7
+"""In nats; smaller differences count as rounding."""
+_LOOSE_SHARE = 0.7
+"""A lower bound below this share of the exact value is called loose."""
 
 
 def _error(row: Row, axis: str) -> float:
@@ -49,12 +52,12 @@ def _grouped(rows: Iterable[Row], *keys: str) -> dict[tuple[Any, ...], list[Row]
 
 
 def violations(rows: Sequence[Row], entropy: float, n: int, inside: bool = False) -> dict[str, dict[str, int]]:
-    """For each estimator how often it breaks what must hold, beyond rounding and three standard errors.
+    """For each estimator the number of violated inequalities, beyond rounding and three standard errors.
 
     ``label_above_input``: I(T; Y) > I(X; T). ``above_entropy``: I(T; Y) > H(Y). ``above_ln_n``: I(X; T) > ln n.
     ``rises_with_noise``: more noise, more information (exact values at two noise levels). ``rises_with_depth``: of the
     noiseless I(T_k; Y) and, with noise inside the network, of a lower bound above the upper bound of a layer before.
-    Bounds count only on the side on which they bound.
+    A bound is checked only on the side on which it is a bound.
     """
     counts: dict[str, dict[str, int]] = {}
     for (name,), own in _grouped(rows, "estimator").items():
@@ -72,7 +75,7 @@ def violations(rows: Sequence[Row], entropy: float, n: int, inside: bool = False
     if "exact" in counts and "exact_relative" in counts:
         counts["exact"]["rises_with_noise"] = sum(_rises_with_noise(rows))
     if inside:
-        counts["lower"]["rises_with_depth"] = sum(_crossings(rows))
+        counts["lower"]["rises_with_depth"] = sum(_bracket_crossings(rows))
     return counts
 
 
@@ -92,7 +95,7 @@ def _rises_with_noise(rows: Sequence[Row]) -> Iterator[bool]:
                 yield _exceeds(coarser, axis, finer[axis], _error(finer, axis))
 
 
-def _crossings(rows: Sequence[Row]) -> Iterator[bool]:
+def _bracket_crossings(rows: Sequence[Row]) -> Iterator[bool]:
     """Whether a layer's lower bound lies above the upper bound of the layer before."""
     for group in _grouped(rows, "seed", "epoch").values():
         by_layer = {(row["estimator"], row["layer"]): row for row in group}
@@ -161,7 +164,7 @@ def against_exact(rows: Sequence[Row]) -> list[str]:
             where = f"{row['epoch']}/{row['layer']}: {row[axis]:.2f} for {truth[axis]:.2f}"
             if _exceeds(row, axis, truth[axis], _error(truth, axis)):
                 places[f"{name} above the exact value, an error"].append(where)
-            elif _exceeds(truth, axis, row[axis], _error(row, axis)) and row[axis] < _LOOSE * truth[axis]:
+            elif _exceeds(truth, axis, row[axis], _error(row, axis)) and row[axis] < _LOOSE_SHARE * truth[axis]:
                 places[f"{name} below 70 % of the exact value, a loose bound"].append(where)
     return [f"{text} (epoch/layer {', '.join(where)})" for text, where in places.items()]
 

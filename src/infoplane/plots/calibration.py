@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from infoplane.calibration.readings import Reading
-from infoplane.calibration.scores import by, mean_nats, score
+from infoplane.calibration.scores import group_by, mean_nats, method_metrics
 from infoplane.plots import style
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def legend(figure: Figure, methods: Sequence[str], extra: Sequence[Any] = ()) ->
 
 def methods_of(readings: Sequence[Reading]) -> list[str]:
     """The methods that occur, in their common order."""
-    known = list(by(readings, lambda reading: reading.method))
+    known = list(group_by(readings, lambda reading: reading.method))
     return sorted(known, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
 
 
@@ -119,7 +119,7 @@ def _diagonal(axes: Axes, own: Sequence[Reading], truths: Sequence[float], metho
     margin = 0.05 * max(max(truths) - min(truths), 0.1)
     low, high = min(truths) - margin, max(truths) + margin
     axes.plot([low, high], [low, high], color=style.REFERENCE, linewidth=0.9, zorder=1)
-    for group in by(own, lambda reading: reading.task).values():
+    for group in group_by(own, lambda reading: reading.task).values():
         seen = spread(group)
         if seen is None or group[0].truth is None:
             continue
@@ -153,15 +153,15 @@ def heat(readings: Sequence[Reading], title: str) -> Figure:
     from matplotlib.figure import Figure
 
     methods = methods_of(readings)
-    tasks = list(by(readings, lambda reading: reading.task))
-    cells = by(readings, lambda reading: f"{reading.task}\n{reading.method}")
+    tasks = list(group_by(readings, lambda reading: reading.task))
+    cells = group_by(readings, lambda reading: f"{reading.task}\n{reading.method}")
     with style.styled():
         figure = Figure(figsize=(2.7 + 0.85 * len(methods), 1.6 + 0.235 * len(tasks)), layout="constrained")
         axes = figure.add_subplot()
         grid = np.full((len(tasks), len(methods)), np.nan)
         for row, task in enumerate(tasks):
             for column, method in enumerate(methods):
-                bias = score(cells.get(f"{task}\n{method}", []))["bias"]
+                bias = method_metrics(cells.get(f"{task}\n{method}", []))["bias"]
                 grid[row, column] = np.nan if bias is None else bias
                 _cell(axes, row, column, bias)
         image = axes.imshow(grid, cmap="RdBu_r", vmin=-_SATURATED, vmax=_SATURATED, aspect="auto")
@@ -198,7 +198,7 @@ def error_against_time(readings: Sequence[Reading], title: str) -> Figure:
         figure, axes = wide_panel(4.2, title)
         for method in methods:
             own = [one for one in timed if one.method == method and one.error is not None]
-            for group in by(own, lambda reading: reading.task).values():
+            for group in group_by(own, lambda reading: reading.task).values():
                 axes.plot(*_time_and_error(group), alpha=0.35, markersize=3, **mark(method))
             if own:
                 axes.plot(*_time_and_error(own), markersize=9, **mark(method))
@@ -212,7 +212,7 @@ def error_against_time(readings: Sequence[Reading], title: str) -> Figure:
 
 
 def _time_and_error(readings: Sequence[Reading]) -> tuple[list[float], list[float]]:
-    rmse = score(readings)["rmse"]
+    rmse = method_metrics(readings)["rmse"]
     seconds = [one.cpu_seconds for one in readings if one.cpu_seconds is not None]
     return [float(np.median(seconds))], [max(float(rmse), _LEAST_ERROR)]
 
@@ -220,7 +220,7 @@ def _time_and_error(readings: Sequence[Reading]) -> tuple[list[float], list[floa
 def forest(readings: Sequence[Reading], title: str) -> Figure:
     """Estimate minus truth of every repeat, task by task: what is claimed where the truth is a line."""
     methods = methods_of(readings)
-    tasks = list(by(readings, lambda reading: reading.task))
+    tasks = list(group_by(readings, lambda reading: reading.task))
     with style.styled():
         figure, axes = wide_panel(1.8 + 0.16 * len(tasks) * len(methods), title)
         axes.axvline(0.0, color=style.REFERENCE, linewidth=0.9)

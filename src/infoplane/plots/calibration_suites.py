@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from infoplane.calibration.outcome import Outcome
 from infoplane.calibration.readings import Reading
-from infoplane.calibration.scores import by
+from infoplane.calibration.scores import group_by
 from infoplane.plots import style
 from infoplane.plots.calibration import keep_in_view, legend, look, mark, methods_of, spread
 
@@ -49,12 +49,12 @@ def against(
     Returns:
         The figure, its panels and the names of the groups.
     """
-    groups, methods = by(readings, lambda reading: reading.group), methods_of(readings)
+    groups, methods = group_by(readings, lambda reading: reading.group), methods_of(readings)
     figure, axes = style.panels(len(groups), columns, 2.6, title)
     for panel, (name, group) in zip(axes, groups.items(), strict=True):
         for method in methods:
             own = [one for one in group if one.method == method]
-            _line(panel, method, by(own, lambda reading: f"{at(reading)!r}"), at, error)
+            _line(panel, method, group_by(own, lambda reading: f"{at(reading)!r}"), at, error)
         panel.set_title(name)
         panel.set_xlabel(horizontal)
         panel.set_ylabel("estimate - truth (nats)" if error else "nats")
