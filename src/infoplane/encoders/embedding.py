@@ -115,7 +115,7 @@ def _write(path: Path, title: str, total: int, blocks: Iterable[Float32Array]) -
             handle.write(rows.astype("<f4", copy=False).tobytes())
             bar.update(len(rows))
         if done < total:
-            raise ValueError(f"{path}: {done} images, expected {total}")
+            raise ValueError(f"{path}: {done} images; expected {total}")
 
 
 def _embed_batches(encoder: Encoder, batches: Iterable[Images], size: int | None = None) -> Iterator[Float32Array]:

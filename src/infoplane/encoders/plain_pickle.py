@@ -1,7 +1,7 @@
-"""Pickle streams as plain data: nothing is imported, called or built, whatever the stream says.
+"""Reads pickle streams as plain data: nothing is imported or called, whatever the stream asks for.
 
-The standard unpickler reads a state dict (protocol 2) with every global replaced by an inert object that records what
-is asked of it. What can exhaust memory or the C stack before such an object has a say is refused beforehand.
+The standard unpickler reads a state dict (protocol 2) with every global replaced by an inert object that records how it
+is used. Operations that could exhaust memory or the C stack before such an object is reached are refused beforehand.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LONGEST_NAME_SHOWN = 100
 
 
 class _Inert:
-    """An object without state: BUILD calls this instead of writing to ``__dict__``."""
+    """An object without state; BUILD calls its ``__setstate__`` instead of writing to ``__dict__``."""
 
     def __setstate__(self, state: Any) -> None:
         raise ValueError("a state set on something that has none")
@@ -41,14 +41,14 @@ class Global(_Inert):
 
 @dataclass(frozen=True)
 class Persistent(_Inert):
-    """Something kept outside the stream, by what identifies it there."""
+    """A reference to an object that is stored outside the stream, by its identifier."""
 
     identifier: Any
 
 
 @dataclass
 class Call:
-    """A call that the stream asks for and that nobody makes, with the items and the state set on its result."""
+    """A call that the stream asks for, recorded and not made, with the items and the state set on its result."""
 
     function: Global
     arguments: tuple[Any, ...]

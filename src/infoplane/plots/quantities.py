@@ -43,13 +43,13 @@ def draw(
         )
         for panel, headline in zip(axes, HEADLINES, strict=True):
             _panel(panel, table[table["quantity"] == headline.name], encoders, stops)
-            note = "\n(the same at every stop)" if not headline.at_stops else ""
+            note = "\n(the same at every stop)" if not headline.depends_on_stop else ""
             panel.set_title(f"{headline.title}{note}")
             panel.set_ylabel(ACCURACY.symbol if headline == ACCURACY else "nats")
             if headline == LOSS:
                 style.plain_log_axis(panel)
                 panel.set_ylabel("nats (log scale)")
-            if entropy is not None and headline.about_label:
+            if entropy is not None and headline.is_about_label:
                 style.reference(panel, entropy, style.entropy_name(entropy))
                 panel.margins(y=0.12)
         style.encoder_legend(figure, encoders, marks=True, extra=[span])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-PER_ENCODER = tuple(headline.name for headline in HEADLINES if not headline.at_stops)
+PER_ENCODER = tuple(headline.name for headline in HEADLINES if not headline.depends_on_stop)
 """Quantities of the encoder alone: they do not depend on the classifier's stop."""
 
 MIN_ENCODERS_FOR_INTERVAL = 5

@@ -27,17 +27,17 @@ class Headline:
     """The measurement that holds it: an attribute of ``results.summary.Measurements``."""
 
     @property
-    def information(self) -> bool:
+    def is_information(self) -> bool:
         """Whether it is a mutual information, with an interval, rather than a score of the classifier."""
         return self.part != "training"
 
     @property
-    def at_stops(self) -> bool:
+    def depends_on_stop(self) -> bool:
         """Whether it depends on when the classifier was stopped."""
         return self.part in ("training", "prediction")
 
     @property
-    def about_label(self) -> bool:
+    def is_about_label(self) -> bool:
         """Whether it is information about the label, which H(Y) bounds."""
         return self.part in ("label", "prediction")
 
@@ -57,5 +57,5 @@ HEADLINES = (ACCURACY, LOSS, EMBEDDING_NOISE, PREDICTION_LABEL, EMBEDDING_LABEL)
 """In the order in which tables and figures show them, that of the term paper's tables."""
 
 NAMES = tuple(headline.name for headline in HEADLINES)
-INFORMATIONS = tuple(headline for headline in HEADLINES if headline.information)
+INFORMATIONS = tuple(headline for headline in HEADLINES if headline.is_information)
 BY_NAME = {headline.name: headline for headline in HEADLINES}

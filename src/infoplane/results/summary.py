@@ -47,15 +47,15 @@ class Measurements:
             _require_keys(self.training[encoder], map(str, self.stops), f"training of {encoder}")
             _require_keys(self.prediction[encoder], map(str, self.stops), f"prediction of {encoder}")
             for headline in INFORMATIONS:
-                for stop in self.stops if headline.at_stops else self.stops[:1]:
-                    where = f" at stop {stop}" if headline.at_stops else ""
+                for stop in self.stops if headline.depends_on_stop else self.stops[:1]:
+                    where = f" at stop {stop}" if headline.depends_on_stop else ""
                     content = self.content(headline, encoder, stop)
                     _require_keys(content, [headline.name], f"{headline.part} of {encoder}{where}")
 
     def content(self, headline: Headline, encoder: str, stop: int) -> Mapping[str, Quantity]:
         """What was measured together with an information: the quantities of its metrics file, at its stop if any."""
         content: Mapping[str, Any] = getattr(self, headline.part)[encoder]
-        return content[str(stop)] if headline.at_stops else content
+        return content[str(stop)] if headline.depends_on_stop else content
 
     def headlines(self, encoder: str, stop: int) -> dict[str, Quantity]:
         """The informations of one encoder at one stop."""
@@ -86,7 +86,7 @@ def summarise(measured: Measurements) -> dict[str, dict[str, dict[str, Any]]]:
                 entry |= {name: value["nats"], f"{name}_low": value["low"], f"{name}_high": value["high"]}
             warnings = [
                 text
-                for headline in sorted(INFORMATIONS, key=lambda headline: headline.at_stops)
+                for headline in sorted(INFORMATIONS, key=lambda headline: headline.depends_on_stop)
                 for text in _warnings(measured.content(headline, encoder, stop), headline.name)
             ]
             summary[encoder][str(stop)] = entry | {"warnings": warnings}
