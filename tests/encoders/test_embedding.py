@@ -134,6 +134,6 @@ def test_the_bar_goes_to_standard_error(
 def test_a_network_too_large_for_constants_gives_the_same(
     encoder: Encoder, images: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infoplane.encoders.encoder._MOST_CONSTANTS", 0)
+    monkeypatch.setattr("infoplane.encoders.encoder._LARGEST_CONSTANT_MODEL", 0)
     plain = Encoder("plain", encoder.model, lambda x: x / 255.0)
     np.testing.assert_allclose(plain(images), encoder(images), rtol=1e-5, atol=1e-6)

@@ -73,7 +73,7 @@ def call(function: Callable[..., Result], *arguments: Any, **options: Any) -> Re
 
 
 def run_all(*functions: Callable[[], Any]) -> list[Any]:
-    """The results of several functions, in order.
+    """Call several functions and return their results in order.
 
     With a cluster they run at the same time, each in a thread that waits for its pieces; without one they run one after
     another, since each uses all cores.
