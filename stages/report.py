@@ -13,7 +13,7 @@ from infoplane.common import io
 from infoplane.params.classifier import Classifier
 from infoplane.params.encoders import load_encoders
 from infoplane.params.measure import Measure
-from infoplane.params.whole import load_shown, of_this_run
+from infoplane.params.whole import load_shown, without_unused
 from infoplane.plots import encoder_pictures, gallery, plane_pictures
 from infoplane.report import suite_page
 from infoplane.report.page import RunFacts, render
@@ -82,7 +82,7 @@ def run_facts(metrics: Path, encoders: encoder_pictures.Material, shown: dict[st
     """What was run; no times and no machine, which would make the report another one each time."""
     measured = encoders.measured
     described = facts(io.load_json(metrics / "images.json"), measured.encoders, measured.stops)
-    return RunFacts(described, parameter_groups(of_this_run(shown)))
+    return RunFacts(described, parameter_groups(without_unused(shown)))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from same_drawing import assert_same_drawing
 from infoplane.common.io import load_json
 from infoplane.plots import encoder_pictures, plane_pictures
 from infoplane.plots.picture import Picture
-from infoplane.results.correlations import correlation_report
+from infoplane.results.correlations import correlation_metrics
 from infoplane.results.summary import noise_curve_table, quantity_table, summarise, summary_table, training_table
 
 
@@ -23,7 +23,7 @@ def material(run: Made) -> encoder_pictures.Material:
     summary = summarise(run.measured)
     return encoder_pictures.Material(
         run.measured,
-        correlation_report(summary_table(summary), seed=0),
+        correlation_metrics(summary_table(summary), seed=0),
         quantity_table(summary),
         noise_curve_table(run.measured),
         training_table(run.training),

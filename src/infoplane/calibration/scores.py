@@ -67,7 +67,7 @@ def mean_nats(readings: Iterable[Reading]) -> float | None:
     return math.fsum(known) / len(known) if known else None
 
 
-def overall(metrics: Mapping[str, Any]) -> dict[str, Score]:
-    """Of a suite's metrics each method's score over all tasks, by name; empty for suites that score no method."""
+def overall(metrics: Mapping[str, Any]) -> dict[str, MethodMetrics]:
+    """The metrics of each method over all tasks, from a suite's metrics; empty for suites without them."""
     methods = metrics.get("methods", {})
     return dict(sorted(methods.items())) if all("rmse" in one for one in methods.values()) else {}

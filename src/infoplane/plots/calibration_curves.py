@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from infoplane.calibration.outcome import CHOSEN, FITTED, PUBLISHED, Outcome
-from infoplane.calibration.scores import by
+from infoplane.calibration.scores import group_by
 from infoplane.plots import style
 from infoplane.plots.calibration import legend, look, mark, wide_panel
 
@@ -119,8 +119,8 @@ def _plot(axes: Axes, rows: Sequence[dict[str, Any]], **shape: Any) -> None:
 
 def infinity_estimates(outcome: Outcome) -> Figure:
     """What each method says of infinite information, and how often it warns."""
-    tasks = list(by(outcome.readings, lambda one: one.task))
-    methods = list(by(outcome.readings, lambda one: one.method))
+    tasks = list(group_by(outcome.readings, lambda one: one.task))
+    methods = list(group_by(outcome.readings, lambda one: one.method))
     log_n = float(outcome.metrics["log_samples"])
     with style.styled():
         figure, axes = wide_panel(3.6, "Infinite information: what each method reports")
