@@ -107,7 +107,7 @@ def test_a_server_that_never_answers_stalls_nothing(
     keras_home: Path, silent_server: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("keras.src.applications.mobilenet.BASE_WEIGHT_PATH", f"http://127.0.0.1:{silent_server}/")
-    monkeypatch.setattr(applications, "_SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr(applications, "_ANSWER_SECONDS", 0.2)
     for proxy in ("http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(proxy, raising=False)
     started = time.monotonic()
