@@ -98,7 +98,7 @@ def test_a_digest_that_differs_is_refused(tmp_path: Path) -> None:
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.pth", tmp_path):
-        with pytest.raises(ValueError, match="not readable"):
+        with pytest.raises(ValueError, match="cannot be read"):
             torch_checkpoint.read(path)
 
 
