@@ -1,4 +1,4 @@
-"""What a stage can run: the modules and data files of this repository that it reaches, and the packages that compute."""
+"""What code a stage runs: the modules and data files that it reaches, and the versions of the packages that compute."""
 
 from __future__ import annotations
 

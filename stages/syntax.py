@@ -59,13 +59,14 @@ def _write(value: object, written: list[str]) -> None:
 def _joined(parts: list[ast.expr]) -> list[object]:
     """The parts of an f-string, with neighbouring texts as one: where they are cut differs between Python versions."""
     whole: list[object] = []
+    text = ""
     for part in parts:
-        if not isinstance(part, ast.Constant):
-            whole.append(part)
-        elif whole and isinstance(whole[-1], str):
-            whole[-1] += part.value
-        elif part.value:
-            whole.append(part.value)
+        if isinstance(part, ast.Constant):
+            text += str(part.value)
+            continue
+        whole += [text, part]
+        text = ""
+    whole.append(text)
     return whole
 
 
