@@ -77,10 +77,12 @@ def is_text_alone(node: object) -> bool:
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
     """Every node that can have an effect when the module runs: as ``ast.walk`` without docstrings and typing blocks."""
-    for child in ast.iter_child_nodes(node):
-        if not is_text_alone(child) and not is_type_checking(child):
-            yield child
-            yield from walk(child)
+    left = [node]
+    while left:
+        for child in ast.iter_child_nodes(left.pop()):
+            if not is_text_alone(child) and not is_type_checking(child):
+                yield child
+                left.append(child)
 
 
 def is_type_checking(node: ast.AST) -> bool:

@@ -12,7 +12,7 @@ from infoplane.estimators.registry import METHODS
 from stages import closure, syntax
 from stages.closure import ONLOOKERS, Repository
 
-from checkout import TOP, Checkout
+from checkout import TOP, Checkout, make_checkout
 
 CELL = "EfficientNetLite0-untrained"
 
@@ -276,6 +276,23 @@ def test_a_change_makes_stale_what_uses_it(copied_run: Checkout, tmp_path: Path)
     other.mkdir(parents=True)
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: scikit-learn\nVersion: 0.0.1\n", encoding="utf-8")
     assert stale(copied_run, PYTHONPATH=str(other.parent)) == neighbours, "another version is installed"
+
+
+@pytest.mark.slow
+def test_a_queued_experiment_digests_its_own_code(tmp_path: Path) -> None:
+    """Neither the code that is committed nor what the workspace holds when the experiment runs."""
+    checkout = make_checkout(tmp_path / "checkout")
+    checkout.repro("code")
+    checkout.commit("the code")
+    edit(checkout, "classifiers.py", "scores: Array = (", "scores: Array = 2 * (")
+    queued = syntax.digest(syntax.parsed(checkout.folder / "src" / "infoplane" / "classifiers.py"))
+    checkout.run("dvc", "exp", "run", "--queue", "--name", "doubled", "code")
+    edit(checkout, "classifiers.py", "scores: Array = 2 * (", "scores: Array = 1000 * (")
+    checkout.run("dvc", "exp", "run", "--run-all")
+    checkout.run("git", "checkout", "-q", ".")
+    checkout.run("dvc", "exp", "apply", "doubled")
+    written = json.loads((checkout.folder / "data" / "code" / "predict.json").read_text(encoding="utf-8"))
+    assert written["modules"]["src/infoplane/classifiers.py"] == queued
 
 
 @pytest.mark.slow
