@@ -27,9 +27,10 @@ def parsed(file: Path) -> ast.Module:
 def digest(tree: ast.Module) -> str:
     """SHA-256 of a module's syntax: comments, docstrings and layout leave it as it is, everything else changes it.
 
-    A statement that is a text alone does nothing, a docstring or not: all of them are left out. ``ast.dump`` will not
-    do, since its output differs between Python versions; here empty fields, which come and go with them, are not
-    written, and texts are escaped, since which characters count as printable changes too.
+    A statement that is a text alone does nothing, a docstring or not: all of them are left out. So is ``__version__``:
+    a release computes what the commit before it did. ``ast.dump`` will not do, since its output differs between Python
+    versions; here empty fields, which come and go with them, are not written, and texts are escaped, since which
+    characters count as printable changes too.
     """
     written: list[str] = []
     _write(tree, written)
@@ -48,7 +49,7 @@ def _write(value: object, written: list[str]) -> None:
     elif isinstance(value, list):
         written.append("[")
         for item in value:
-            if not is_text_alone(item):
+            if not is_text_alone(item) and not _is_version(item):
                 _write(item, written)
                 written.append(",")
         written.append("]")
@@ -73,6 +74,10 @@ def _joined(parts: list[ast.expr]) -> list[object]:
 def is_text_alone(node: object) -> bool:
     """Whether a node is a statement that consists of a text: a docstring, or one below an attribute."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _is_version(node: object) -> bool:
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__version__"
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:

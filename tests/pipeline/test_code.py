@@ -57,6 +57,7 @@ def test_the_digest_is_the_same_on_every_python() -> None:
         ("(self, scale: float = 2.0)", "(\n        self,\n        scale: float = 2.0,\n    )"),
         ('"é🫨"', "'é🫨'"),
         ("    ", "  "),
+        ("import math", 'import math\n__version__ = "2.0"'),
     ],
 )
 def test_comments_docstrings_and_layout_leave_the_digest(old: str, new: str) -> None:
