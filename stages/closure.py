@@ -55,9 +55,9 @@ class Repository:
         self.lazy_names = cache(self._read_lazy_names)
 
     def stages(self) -> list[str]:
-        """The stages: modules of ``stages`` that run as scripts."""
+        """The stages, ``code`` among them."""
         files = sorted(self._folders["stages"].glob("*.py"))
-        return [file.stem for file in files if syntax.is_script(syntax.parsed(file))]
+        return [file.stem for file in files if syntax.is_stage(syntax.parsed(file))]
 
     def describe(self, stage: str) -> dict[str, dict[str, str | None]]:
         """What a stage reaches: digests of modules and data files, by path, and versions of packages that compute.

@@ -95,7 +95,8 @@ def is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
-def is_script(tree: ast.Module) -> bool:
-    """Whether a module has a block ``if __name__ == "__main__":``."""
-    tests = [node.test for node in tree.body if isinstance(node, ast.If)]
-    return any(ast.unparse(test) == "__name__ == '__main__'" for test in tests)
+def is_stage(tree: ast.Module) -> bool:
+    """Whether a module is a stage: its block ``if __name__ == "__main__":`` calls ``common.run``."""
+    blocks = [node for node in tree.body if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)]
+    calls = [node for block in blocks for node in ast.walk(block) if isinstance(node, ast.Call)]
+    return any(ast.unparse(call.func) == "common.run" for call in calls)

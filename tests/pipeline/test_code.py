@@ -220,7 +220,7 @@ def test_every_data_file_is_reached_or_is_for_dvc_alone() -> None:
     found = {path for stage in STAGES for path in HERE.describe(stage)["files"]}
     others = {path.relative_to(TOP).as_posix() for path in HERE.data_files()} - found
     assert {path for path in others if not path.startswith("src/infoplane/plots/templates/")} == set()
-    assert "src/infoplane/report/report.html" in HERE.describe("analyze")["files"]
+    assert "src/infoplane/report/report.html" in HERE.describe("report")["files"]
 
 
 def test_lazy_packages_say_where_their_names_come_from() -> None:
@@ -253,7 +253,7 @@ def up_to_date(tmp_path: Path) -> Checkout:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(path.name, encoding="utf-8")
     checkout.run("dvc", "commit", "--force")
-    checkout.run("dvc", "commit", "--force", "analyze")  # DVC put a .gitignore into a folder that it reads
+    checkout.run("dvc", "commit", "--force", "report")  # DVC put a .gitignore into a folder that it reads
     return checkout
 
 
@@ -295,7 +295,7 @@ def test_a_change_makes_stale_what_uses_it(up_to_date: Checkout, tmp_path: Path)
     assert stale(up_to_date) == {"calibrate@discrete"}, "reached through the registry alone"
     edit(up_to_date, "estimators/binning.py", "\nADDED = 1", "")
     edit(up_to_date, "report/report.html", "<body", "<!-- --><body")
-    assert stale(up_to_date) == {"analyze"}
+    assert stale(up_to_date) == {"report"}
     edit(up_to_date, "report/report.html", "<!-- --><body", "<body")
     other = tmp_path / "another" / "scikit_learn-0.0.1.dist-info"
     other.mkdir(parents=True)
@@ -326,7 +326,7 @@ def test_what_a_stage_loads_was_found(tmp_path: Path) -> None:
     """Against Python's own list of what was imported while a stage ran that goes through the registry."""
     checkout = make_checkout(tmp_path / "checkout")
     checkout.set_keys(SMALL)
-    outputs = ["--out-figures", "figures", "--out-metrics", "metrics.json"]
+    outputs = ["--out-tables", "tables", "--out-metrics", "metrics.json"]
     command = ["python", "-X", "importtime", "-m", "stages.calibrate", "--suite", "discrete", *outputs]
     lines = checkout.run(*command).splitlines()
     loaded = {line.split("|")[-1].strip() for line in lines if line.startswith("import time:")}

@@ -37,9 +37,9 @@ def test_a_stage_depends_on_its_own_code(stage: str) -> None:
 
 
 def test_every_stage_has_its_code_written() -> None:
-    scripts = set(Repository(TOP).stages())
-    assert scripts == set(STAGES), "a script of stages/ that is no stage, or a stage that is no script"
-    assert STAGES["code"]["outs"] == [f"data/code/{stage}.json" for stage in sorted(scripts - {"code"})]
+    found = set(Repository(TOP).stages())
+    assert found == set(STAGES)
+    assert STAGES["code"]["outs"] == [f"data/code/{stage}.json" for stage in sorted(found - {"code"})]
 
 
 def test_every_stage_says_what_it_is() -> None:
