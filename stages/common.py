@@ -10,7 +10,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib import import_module, metadata
+from importlib import metadata
 from pathlib import Path
 
 from infoplane.common import io
@@ -61,17 +61,19 @@ def run(stage: str, work: Callable[[argparse.Namespace], None], parser: argparse
 def check_parameters() -> None:
     """Validate all of ``params.yaml``, other stages' sections too: a typo stops the first stage, not the last.
 
-    Imported by name, since the check can only refuse: a stage's result does not depend on it, and a new section
-    must not make every stage stale.
+    The check can only refuse, so no result depends on it: stages.closure leaves it out.
     """
-    import_module("infoplane.params.check").check()
+    from infoplane.params import check
+
+    check.check()
     read_keys.clear()
 
 
 def live_progress(name: str) -> contextlib.AbstractContextManager[None]:
-    """Live progress into the run log; imported by name for the same reason, since it sees results but makes none."""
-    watched: contextlib.AbstractContextManager[None] = import_module("stages.watch").watched(RUN_LOG / "live" / name)
-    return watched
+    """Live progress into the run log; left out for the same reason, since it sees results but makes none."""
+    from stages import watch
+
+    return watch.watched(RUN_LOG / "live" / name)
 
 
 @contextlib.contextmanager

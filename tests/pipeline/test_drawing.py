@@ -13,8 +13,8 @@ from made_results import NAMES, made
 
 from infoplane.common import io
 from stages import runlog
+from stages.closure import Repository
 
-import imports
 from checkout import TOP, Checkout
 
 MEASURING = (
@@ -27,14 +27,14 @@ ENCODERS, STOPS = NAMES[:2], (1, 30)
 @pytest.mark.parametrize("stage", MEASURING)
 def test_only_the_report_draws(stage: str) -> None:
     """Else a colour would train networks anew."""
-    for file in imports.transitive_files(f"stages.{stage}"):
+    for file in Repository(TOP).describe(stage)["modules"]:
         assert not file.startswith(("src/infoplane/plots/", "src/infoplane/report/")), file
         assert not re.search(r"^\s*(import|from) matplotlib", (TOP / file).read_text(encoding="utf-8"), re.M), file
 
 
 def test_the_report_measures_nothing() -> None:
     """It redraws from tables: no estimator, critic or distribution is within its reach."""
-    files = imports.transitive_files("stages.report")
+    files = Repository(TOP).describe("report")["modules"]
     assert "src/infoplane/plots/gallery.py" in files
     measuring = tuple(f"src/infoplane/{part}/" for part in ("estimators", "critics", "distributions"))
     assert [file for file in files if file.startswith(measuring)] == []

@@ -26,6 +26,7 @@ def test_training_is_seen_while_it_goes_on(tmp_path: Path) -> None:
         for split in ("train", "test"):
             made = np.arange(300) % 2 if rows is None else rng.standard_normal((300, rows)).astype(np.float32)
             np.save(checkout.folder / "data" / folder / f"{split}.npy", made)
+    checkout.repro("code")
     pipeline = (checkout.folder / "dvc.yaml").read_bytes()
     live = checkout.folder / "metrics" / "runlog" / "live" / f"train@{CELL}"
     (live / "plots").mkdir(parents=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
@@ -62,7 +64,7 @@ def read_yaml(path: Path = PARAMS_FILE) -> dict[str, Any]:
         ValueError: no such file, or not a YAML mapping.
     """
     try:
-        data = YAML(typ="safe").load(path)
+        data = deepcopy(_read(path.read_bytes()))
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file; run from the top of the repository") from None
     except YAMLError as error:
@@ -70,6 +72,12 @@ def read_yaml(path: Path = PARAMS_FILE) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ValueError(f"{path}: {type(data).__name__} given; expected a mapping of sections")
     return data
+
+
+@cache
+def _read(content: bytes) -> Any:
+    """Every section is loaded by itself, and reading the file costs far more than copying what it says."""
+    return YAML(typ="safe").load(content)
 
 
 def read_seed(path: Path = PARAMS_FILE) -> int:
