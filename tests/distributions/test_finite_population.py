@@ -7,14 +7,14 @@ import pytest
 from scipy import stats
 
 from infoplane.distributions import tishby
-from infoplane.distributions.population import Population
+from infoplane.distributions.finite_population import FinitePopulation
 
 
 @pytest.mark.parametrize("name", ["sphere", "linear"])
 def test_a_label_that_is_a_function_of_the_pattern_tells_its_entropy(name: str) -> None:
     x, y = tishby(name)
     share = float(y.mean())
-    assert Population(x, y).mutual_information() == pytest.approx(float(stats.entropy([share, 1 - share])))
+    assert FinitePopulation(x, y).mutual_information() == pytest.approx(float(stats.entropy([share, 1 - share])))
 
 
 def test_repeated_rows_by_their_table() -> None:
@@ -22,12 +22,12 @@ def test_repeated_rows_by_their_table() -> None:
     z = np.array([0, 1, 1, 1, 1, 0])
     table = np.array([[1, 1], [0, 3], [1, 0]]) / 6
     expected = stats.entropy(table.sum(axis=0)) + stats.entropy(table.sum(axis=1)) - stats.entropy(table.ravel())
-    assert Population(x, z).mutual_information() == pytest.approx(float(expected))
+    assert FinitePopulation(x, z).mutual_information() == pytest.approx(float(expected))
 
 
 def test_samples_are_rows_of_the_population_equally_often() -> None:
     x, y = tishby("linear")
-    drawn_x, drawn_y = Population(x, y).sample(20_000, seed=0)
+    drawn_x, drawn_y = FinitePopulation(x, y).sample(20_000, seed=0)
     code = drawn_x @ 2 ** np.arange(11, -1, -1)
     np.testing.assert_array_equal(drawn_y, y[code.astype(int)])
     assert drawn_y.dtype == np.int64
@@ -39,4 +39,4 @@ def test_samples_are_rows_of_the_population_equally_often() -> None:
 
 def test_unpaired_rows_are_refused() -> None:
     with pytest.raises(ValueError, match="x has 3 rows and z has 2"):
-        Population(np.zeros((3, 1)), np.zeros(2))
+        FinitePopulation(np.zeros((3, 1)), np.zeros(2))

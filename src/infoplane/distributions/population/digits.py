@@ -1,0 +1,133 @@
+"""Embeddings of real digits that meet in a class: the truth lies between a probe's reading and the classes'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from infoplane import seeds
+from infoplane.distributions.base import Array, FloatArray, stream
+from infoplane.distributions.discrete import Discrete, IntArray
+from infoplane.distributions.images import CLASSES, digits
+
+MOST_ROWS = 2000
+"""More pairs would need images twice: there are 5,000 images, 500 of each class."""
+
+_FILTERS, _PATCH, _STRIDE = 24, 7, 3
+_PROBE_FEATURES = 600
+
+
+@dataclass(frozen=True)
+class RandomFeatures:
+    """A network with random weights: filters of 7 x 7 pixels, rectified, then a random projection.
+
+    Args:
+        seed: of the weights.
+        columns: of the output.
+    """
+
+    seed: int
+    columns: int
+
+    def __call__(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Features of images (n, 28, 28), shape (n, columns)."""
+        rng = seeds.generator(self.seed, "random_features")
+        windows = np.lib.stride_tricks.sliding_window_view(images, (_PATCH, _PATCH), axis=(1, 2))
+        patches = windows[:, ::_STRIDE, ::_STRIDE].reshape(-1, _PATCH * _PATCH)
+        filters = rng.standard_normal((_PATCH * _PATCH, _FILTERS)).astype(np.float32) / _PATCH
+        shifts = rng.uniform(-0.5, 0.2, size=_FILTERS).astype(np.float32)
+        hidden = np.maximum(patches @ filters + shifts, 0).reshape(len(images), -1)
+        outer = rng.standard_normal((hidden.shape[1], self.columns)).astype(np.float32)
+        features: npt.NDArray[np.float32] = np.tanh(hidden @ outer / np.float32(np.sqrt(hidden.shape[1])))
+        return features
+
+
+@dataclass(frozen=True, eq=False)
+class DigitPairs:
+    """x shows a digit of class i; z another image of class j, or the group j of i; (i, j) from a table.
+
+    Given the classes, x and z are independent, and an image may leave its class in doubt: I(X; Z) is at most
+    I(i; j), and at least what a classifier's readings of both tell about each other (data processing). No image is
+    used twice in a sample, but for the few classes that run out of images.
+
+    Args:
+        table: p(i, j), shape (10, 10), or (10, groups) for labels.
+        x_features: of X.
+        z_features: of Z; None: z is the label j.
+    """
+
+    table: FloatArray = field(repr=False)
+    x_features: RandomFeatures
+    z_features: RandomFeatures | None
+
+    def sample(self, n: int, seed: int) -> tuple[Array, Array]:
+        """n pairs: x (n, columns), z likewise or (n,) labels.
+
+        Raises:
+            ValueError: more than 2,000 pairs.
+        """
+        if n > MOST_ROWS:
+            raise ValueError(f"n: {n} given, at most {MOST_ROWS} pairs can be made of 5,000 images")
+        rng = stream(n, seed, "digit_pairs")
+        cells = rng.choice(self.table.size, size=n, p=self.table.ravel() / self.table.sum())
+        i, j = np.divmod(cells, self.table.shape[1])
+        images, shown = digits()
+        piles = [rng.permutation(np.flatnonzero(shown == c)) for c in range(CLASSES)]
+        x = self.x_features(images[_taken(i, piles, from_end=False)])
+        return x, j if self.z_features is None else self.z_features(images[_taken(j, piles, from_end=True)])
+
+    def mutual_information(self) -> float:
+        """The middle of the range, in nats."""
+        return 0.5 * sum(self._range)
+
+    def mutual_information_range(self) -> tuple[float, float]:
+        """The lowest and the highest value that I(X; Z) can have, in nats."""
+        return self._range
+
+    @cached_property
+    def _range(self) -> tuple[float, float]:
+        high = Discrete(self.table / self.table.sum()).mutual_information()
+        shares = self.table.sum(axis=1)
+        read = (confusion(self.x_features) * shares[:, None]).T @ (self.table / shares[:, None])
+        if self.z_features is not None:
+            read = read @ confusion(self.z_features)
+        # Miller & Madow 1955: what 5,000 readings add to the information in the table on average.
+        excess = (read.shape[0] - 1) * (read.shape[1] - 1) / (2 * len(digits()[1]))
+        return max(0.0, min(high, Discrete(read / read.sum()).mutual_information() - excess)), high
+
+
+def _taken(classes: IntArray, piles: list[IntArray], from_end: bool) -> IntArray:
+    """An image of each class, from one end of its pile."""
+    chosen = np.empty(len(classes), dtype=np.int64)
+    for c, pile in enumerate(piles):
+        rows = np.flatnonzero(classes == c)
+        ordered = pile[::-1] if from_end else pile
+        chosen[rows] = ordered[np.arange(len(rows)) % len(pile)]
+    return chosen
+
+
+def confusion(features: RandomFeatures) -> FloatArray:
+    """p(class read | class shown) of a probe on these features, shape (10, 10), each image left out in turn.
+
+    The probe is a ridge regression on rectified random features; leaving out one row needs no further fit (Allen
+    1974).
+    """
+    images, shown = digits()
+    rows = features(images).astype(np.float64)
+    rows = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    rng = seeds.generator(0, "digits", "probe")
+    inner = rng.standard_normal((rows.shape[1], _PROBE_FEATURES)) / np.sqrt(rows.shape[1])
+    hidden = np.maximum(rows @ inner + rng.uniform(-1, 1, _PROBE_FEATURES), 0)
+    design = np.concatenate([hidden, rows, np.ones((len(rows), 1))], axis=1)
+    gram = design.T @ design + 3.0 * np.eye(design.shape[1])
+    solved = np.linalg.solve(gram, design.T).T
+    leverage = (design * solved).sum(axis=1, keepdims=True)
+    targets = np.eye(CLASSES)[shown]
+    fitted = solved @ (design.T @ targets)
+    read = ((fitted - leverage * targets) / (1 - leverage)).argmax(axis=1)
+    table = np.zeros((CLASSES, CLASSES))
+    np.add.at(table, (shown, read), 1.0)
+    return table / table.sum(axis=1, keepdims=True)
