@@ -11,8 +11,15 @@ from infoplane.distributions.deformations import Deformation
 from infoplane.distributions.discrete import Discrete, channel_matrix, typewriter
 from infoplane.distributions.population.composed import Padded, SideBySide, mapped
 from infoplane.distributions.population.counts import CodedTable, GammaPoisson, RoundedNormals
-from infoplane.distributions.population.draws import columns, correlations, information, log_integer, log_uniform, shares
-from infoplane.distributions.population.draws import solve
+from infoplane.distributions.population.draws import (
+    columns,
+    correlations,
+    information,
+    log_integer,
+    log_uniform,
+    shares,
+    solve,
+)
 from infoplane.distributions.population.task import Drawn
 
 
@@ -73,13 +80,13 @@ def coded_symbols(rng: np.random.Generator) -> Drawn:
 
 
 def _random_table(rng: np.random.Generator, k: int, m: int, nats: float) -> FloatArray:
-    """exp(strength * normal) under random margins, the strength solved for the information."""
+    """p(i) at random, p(j | i) as exp(strength * normal), the strength solved for the information."""
     normal = rng.standard_normal((k, m))
-    margins = np.outer(rng.dirichlet(np.full(k, 3.0)), rng.dirichlet(np.full(m, 3.0)))
+    of_x, base = rng.dirichlet(np.full(k, 3.0))[:, None], rng.dirichlet(np.full(m, 3.0))
 
     def with_strength(strength: float) -> FloatArray:
-        table = margins * np.exp(strength * (normal - normal.max()))
-        return np.asarray(table / table.sum())
+        given = base * np.exp(strength * (normal - normal.max(axis=1, keepdims=True)))
+        return np.asarray(of_x * given / given.sum(axis=1, keepdims=True))
 
     strength = solve(lambda s: Discrete(with_strength(s)).mutual_information(), nats, 1e-3, 30.0, steps=25)
     return with_strength(strength)

@@ -76,8 +76,8 @@ def thick_embeddings(rng: np.random.Generator) -> Drawn:
 def noisy_curves(rng: np.random.Generator) -> Drawn:
     """Points on two closed curves in many columns, with noise in all of them; the angles go together."""
     amplitudes = [tuple(1 / rng.uniform(1, 2, size=log_integer(rng, 1, 4)).cumprod()) for _ in range(2)]
-    noises = [log_uniform(rng, 0.08, 0.8) for _ in range(2)]
-    base = NoisyCurves(*amplitudes, *noises, log_uniform(rng, 0.1, 300.0))
+    noises = [log_uniform(rng, 0.05, 0.6) for _ in range(2)]
+    base = NoisyCurves(amplitudes[0], amplitudes[1], noises[0], noises[1], log_uniform(rng, 0.3, 1000.0))
     widths = [max(2 * len(own), columns(rng, low=2)) for own in amplitudes]
     maps: list[list[Deformation]] = []
     for own, width, noise in zip(amplitudes, widths, noises, strict=True):

@@ -101,7 +101,6 @@ class _Fallen:
         return -np.log(y) / self._power
 
 
-
 def _function_task(rng: np.random.Generator, draw: _FunctionDraw, varying: bool) -> Drawn:
     """One to three outputs, each a function of columns of its own, among further columns."""
     outputs = 1 if rng.random() < 0.7 else log_integer(rng, 2, 3)
@@ -127,8 +126,10 @@ def _additive(rng: np.random.Generator) -> tuple[Function, int, str]:
     names = [tuple(_TERMS)[i] for i in rng.integers(len(_TERMS), size=count)]
     weights, parameters = np.exp(rng.uniform(-1, 0, size=count)), rng.random(count)
 
+    terms_of = list(enumerate(zip(names, weights, parameters, strict=True)))
+
     def function(x: FloatArray) -> FloatArray:
-        terms = [w * _TERMS[name](x[:, j], a) for j, (name, w, a) in enumerate(zip(names, weights, parameters))]
+        terms = [w * _TERMS[name](x[:, j], a) for j, (name, w, a) in terms_of]
         return np.asarray(sum(terms))
 
     return function, count, " + ".join(names)

@@ -8,8 +8,15 @@ import numpy as np
 
 from infoplane.distributions.deformations import Deformation
 from infoplane.distributions.population.composed import Padded, SideBySide, mapped
-from infoplane.distributions.population.draws import columns, correlations, information, log_integer, log_uniform, shares
-from infoplane.distributions.population.draws import solve
+from infoplane.distributions.population.draws import (
+    columns,
+    correlations,
+    information,
+    log_integer,
+    log_uniform,
+    shares,
+    solve,
+)
 from infoplane.distributions.population.factors import FactorModel, WeakBits
 from infoplane.distributions.population.maps import random_margins, random_mixing, random_scales
 from infoplane.distributions.population.pairs import CopulaPairs, NormalPairs, clayton, frank, gumbel, student_pair
@@ -69,7 +76,7 @@ def tail_pairs(rng: np.random.Generator) -> Drawn:
 
 def rare_dependence(rng: np.random.Generator) -> Drawn:
     """Pairs of columns that go together in a small share of the rows and are independent in the others."""
-    pairs, share = log_integer(rng, 1, 5), log_uniform(rng, 0.02, 0.5)
+    pairs, share = log_integer(rng, 1, 5), log_uniform(rng, 0.03, 0.6)
     rhos = correlations(0.3 + rng.uniform(0.0, 4.0) * rng.random(pairs)) * np.where(rng.random(pairs) < 0.5, -1, 1)
     base = RareRows(share, rhos)
     more = [_few_more(rng) for _ in range(2)]

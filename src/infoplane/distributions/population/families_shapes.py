@@ -53,10 +53,11 @@ def meeting_clusters(rng: np.random.Generator) -> Drawn:
     dx, dz = log_integer(rng, 1, 30), log_integer(rng, 1, 30)
     k, m = log_integer(rng, 2, 20), log_integer(rng, 2, 20)
     table = np.exp(log_uniform(rng, 1.0, 10.0) * rng.standard_normal((k, m)))
+    table *= rng.dirichlet(np.full(k, 3.0))[:, None] / table.sum(axis=1, keepdims=True)
     shape = ("laplace", "uniform", "student")[rng.integers(3)]
     distances = [log_uniform(rng, 1.0, 12.0) / math.sqrt(min(d, 4)) for d in (dx, dz)]
     x_centres, z_centres = distances[0] * rng.standard_normal((k, dx)), distances[1] * rng.standard_normal((m, dz))
-    clusters = MeetingClusters(table / table.sum(), x_centres, z_centres, shape)
+    clusters = MeetingClusters(table, x_centres, z_centres, shape)
     return Drawn(clusters, f"{k} and {m} clusters with {shape} noise in {dx} and {dz} columns")
 
 
@@ -76,9 +77,9 @@ def scale_mixtures(rng: np.random.Generator) -> Drawn:
     """Uncorrelated columns whose sizes go together: stochastic volatility."""
     dx, dz = columns(rng, high=60), columns(rng, high=60)
     spread = log_uniform(rng, 0.3, 1.5)
-    rho = math.sqrt(-math.expm1(-2 * information(rng, 3.0)))
+    rho = math.sqrt(-math.expm1(-2 * rng.uniform(0.0, 3.0)))
     base = DependentScales(dx, dz, spread, rho)
-    maps = [[random_mixing(rng, d)] if rng.random() < 0.5 else [] for d in (dx, dz)]
+    maps: list[list[Deformation]] = [[random_mixing(rng, d)] if rng.random() < 0.5 else [] for d in (dx, dz)]
     return Drawn(mapped(base, *maps), f"log scales with spread {spread:.2g} and correlation {rho:.3g}")
 
 

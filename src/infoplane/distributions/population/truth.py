@@ -13,8 +13,8 @@ from infoplane.distributions.base import FloatArray
 TOLERANCE, RELATIVE_TOLERANCE = 0.004, 0.008
 """Monte Carlo goes on until the standard error is below the larger of these nats and this share of the value."""
 
-_BLOCK = 20_000
-_MOST_BLOCKS = 100
+_BLOCK = 5_000
+_FEWEST_BLOCKS, _MOST_BLOCKS = 2, 400
 
 
 def mean_of_terms(terms: Callable[[int, int], FloatArray], seed: int = 0) -> tuple[float, float]:
@@ -32,7 +32,7 @@ def mean_of_terms(terms: Callable[[int, int], FloatArray], seed: int = 0) -> tup
         drawn.append(terms(_BLOCK, seeds.integer_seed(seed, "truth", block)))
         values = np.concatenate(drawn)
         mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values))
-        if error <= max(TOLERANCE, RELATIVE_TOLERANCE * abs(mean)):
+        if len(drawn) >= _FEWEST_BLOCKS and error <= max(TOLERANCE, RELATIVE_TOLERANCE * abs(mean)):
             break
     return mean, error
 
