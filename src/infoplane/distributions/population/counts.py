@@ -51,7 +51,7 @@ class GammaPoisson:
         # More nodes towards both ends of the distribution of x.
         share = 0.5 * (nodes + 1)
         level = share**2 * (3 - 2 * share)
-        x = gammaincinv(self.shape, level)[:, None]
+        x = np.asarray(gammaincinv(self.shape, level), dtype=np.float64)[:, None]
         weight = 0.5 * weights * 6 * share * (1 - share)
         most = self.mean * float(x[-1, 0]) / self.shape
         counts = np.arange(math.ceil(most + 10 * math.sqrt(most) + 30), dtype=np.float64)

@@ -16,8 +16,8 @@ from infoplane.distributions.images import CLASSES, digits
 MOST_ROWS = 2000
 """More pairs would need images twice: there are 5,000 images, 500 of each class."""
 
-_FILTERS, _PATCH, _STRIDE = 24, 7, 3
-_PROBE_FEATURES = 600
+_FILTERS, _PATCH, _STRIDE = 24, 7, 4
+_PROBE_FEATURES, _RIDGE = 500, 30.0
 
 
 @dataclass(frozen=True)
@@ -116,18 +116,19 @@ def confusion(features: RandomFeatures) -> FloatArray:
     1974).
     """
     images, shown = digits()
-    rows = features(images).astype(np.float64)
+    rows = features(images)
     rows = (rows - rows.mean(axis=0)) / rows.std(axis=0)
     rng = seeds.generator(0, "digits", "probe")
-    inner = rng.standard_normal((rows.shape[1], _PROBE_FEATURES)) / np.sqrt(rows.shape[1])
-    hidden = np.maximum(rows @ inner + rng.uniform(-1, 1, _PROBE_FEATURES), 0)
-    design = np.concatenate([hidden, rows, np.ones((len(rows), 1))], axis=1)
-    gram = design.T @ design + 3.0 * np.eye(design.shape[1])
-    solved = np.linalg.solve(gram, design.T).T
+    inner = rng.standard_normal((rows.shape[1], _PROBE_FEATURES), dtype=np.float32) / np.float32(rows.shape[1] ** 0.5)
+    hidden = np.maximum(rows @ inner + rng.uniform(-1, 1, _PROBE_FEATURES).astype(np.float32), 0)
+    design = np.concatenate([hidden, rows, np.ones((len(rows), 1), dtype=np.float32)], axis=1)
+    gram = (design.T @ design).astype(np.float64) + _RIDGE * np.eye(design.shape[1])
+    solved = design @ np.linalg.inv(gram).astype(np.float32)
     leverage = (design * solved).sum(axis=1, keepdims=True)
-    targets = np.eye(CLASSES)[shown]
+    targets = np.eye(CLASSES, dtype=np.float32)[shown]
     fitted = solved @ (design.T @ targets)
     read = ((fitted - leverage * targets) / (1 - leverage)).argmax(axis=1)
     table = np.zeros((CLASSES, CLASSES))
     np.add.at(table, (shown, read), 1.0)
-    return table / table.sum(axis=1, keepdims=True)
+    shares: FloatArray = table / table.sum(axis=1, keepdims=True)
+    return shares

@@ -143,7 +143,8 @@ def _along(n: int, d: int, concentration: float, rng: np.random.Generator) -> Fl
 
 def _directions(n: int, d: int, rng: np.random.Generator) -> FloatArray:
     normal = rng.standard_normal((n, d))
-    return normal / np.linalg.norm(normal, axis=1, keepdims=True)
+    directions: FloatArray = normal / np.linalg.norm(normal, axis=1, keepdims=True)
+    return directions
 
 
 class Partition(Protocol):
@@ -184,7 +185,7 @@ class Radii:
     def classes(self, x: FloatArray) -> Array:
         """By the squared norm, which is chi-squared."""
         cuts = 2 * gammaincinv(self.dimension / 2, np.cumsum(self.proportions)[:-1])
-        return np.searchsorted(cuts, (x**2).sum(axis=1))
+        return np.asarray(np.searchsorted(cuts, (x**2).sum(axis=1)))
 
     def shares(self) -> FloatArray:
         """The proportions."""
@@ -201,7 +202,8 @@ class Sectors:
     def classes(self, x: FloatArray) -> Array:
         """By the angle."""
         turn = np.arctan2(x[:, 1], x[:, 0]) / (2 * math.pi) + 0.5
-        return np.minimum(turn * self.count * self.times, self.count * self.times - 1).astype(np.int64) % self.count
+        sector = np.minimum(turn * self.count * self.times, self.count * self.times - 1).astype(np.int64)
+        return np.asarray(sector % self.count)
 
     def shares(self) -> FloatArray:
         """All alike."""
@@ -216,7 +218,7 @@ class Parity:
 
     def classes(self, x: FloatArray) -> Array:
         """By the signs."""
-        return (x[:, : self.columns] < 0).sum(axis=1) % 2
+        return np.asarray((x[:, : self.columns] < 0).sum(axis=1) % 2)
 
     def shares(self) -> FloatArray:
         """Both alike."""

@@ -88,7 +88,7 @@ class Margins:
             middle = 0.5 * (low + high)
             below = self.forward(middle) < y
             low, high = np.where(below, middle, low), np.where(below, high, middle)
-        return 0.5 * (low + high)
+        return np.asarray(0.5 * (low + high))
 
 
 def _power(x: FloatArray, a: float, _b: float, _c: float) -> FloatArray:

@@ -124,10 +124,9 @@ class MeetingClusters:
         """ln p(point | cluster), shape (n, clusters)."""
         away = np.abs(points[:, None, :] - centres)
         if self.shape == "laplace":
-            return -away.sum(axis=2) - centres.shape[1] * math.log(2)
+            return np.asarray(-away.sum(axis=2) - centres.shape[1] * math.log(2))
         if self.shape == "uniform":
-            inside: FloatArray = np.where((away <= 1).all(axis=2), -centres.shape[1] * math.log(2), -np.inf)
-            return inside
+            return np.where((away <= 1).all(axis=2), -centres.shape[1] * math.log(2), -np.inf)
         constant = float(gammaln(2) - gammaln(1.5)) - 0.5 * math.log(3 * math.pi)
         tails: FloatArray = (constant - 2 * np.log1p(away**2 / 3)).sum(axis=2)
         return tails

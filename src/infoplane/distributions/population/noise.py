@@ -129,7 +129,7 @@ def _cells(shape: Shape, factor: float, step: float) -> FloatArray:
     """Probabilities of cells of one width; the cells start at the support's lower end."""
     low, high = shape.support
     edges = factor * low + step * np.arange(math.ceil(factor * (high - low) / step) + 1)
-    return np.diff(shape.cdf(edges / factor))
+    return np.diff(shape.cdf(np.asarray(edges / factor, dtype=np.float64)))
 
 
 def sum_with_information(shapes: tuple[str, ...], factors: tuple[float, ...], noise: str, nats: float) -> SumPlusNoise:

@@ -83,7 +83,7 @@ def _positions(widths: FloatArray, levels: FloatArray) -> FloatArray:
     if len(levels) == 1:
         return np.zeros(len(widths))
     spacing = math.log(levels[1] / levels[0])
-    return np.clip(np.log(widths / levels[0]) / spacing, 0, len(levels) - 1)
+    return np.asarray(np.clip(np.log(widths / levels[0]) / spacing, 0, len(levels) - 1))
 
 
 def _binned(cells: FloatArray, size: int, positions: FloatArray, levels: int, n: int) -> FloatArray:
