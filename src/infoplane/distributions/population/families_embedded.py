@@ -19,10 +19,10 @@ from infoplane.distributions.population.draws import (
     shares,
 )
 from infoplane.distributions.population.maps import (
+    Bent,
     Bumps,
     Linear,
     Scaled,
-    Tanh,
     random_coupling,
     random_margins,
     random_residual,
@@ -111,17 +111,18 @@ def digit_labels(rng: np.random.Generator) -> Drawn:
 
 
 def random_embedding(rng: np.random.Generator, d: int, width: int) -> list[Deformation]:
-    """A smooth injective map of d columns into ``width``: one or two hidden layers of tanh, then a linear one.
+    """A smooth injective map of d columns, each of about unit size, into ``width``.
 
-    Each linear layer has independent rows, and tanh is invertible, so that nothing is lost.
+    One or two hidden layers, then a linear one. Each linear layer has independent rows, and what bends the hidden
+    units is invertible, so that nothing is lost.
     """
-    steepness = log_uniform(rng, 0.3, 1.5)
+    steepness = log_uniform(rng, 0.5, 3.0)
     maps: list[Deformation] = []
     size = d
     for _ in range(log_integer(rng, 1, 2)):
         hidden = int(rng.integers(max(size, min(2 * d + 1, width)), width + 1))
-        weights = rng.standard_normal((size, hidden)) * steepness
-        weights /= 1.0 if size == d else np.sqrt(size) * 0.5
-        maps += [Linear(weights), Scaled(np.ones(hidden), rng.uniform(-1, 1, size=hidden)), Tanh()]
+        # The inputs have about unit size, hidden units about half of that.
+        weights = rng.standard_normal((size, hidden)) * steepness / np.sqrt(size)
+        maps += [Linear(weights), Scaled(np.ones(hidden), rng.uniform(-1, 1, size=hidden)), Bent()]
         size = hidden
     return [*maps, Linear(rng.standard_normal((size, width)) / np.sqrt(size))]

@@ -23,7 +23,7 @@ from infoplane.distributions.population.labels import (
     Shells,
     Slices,
 )
-from infoplane.distributions.population.maps import Linear, random_margins, random_mixing, random_scales
+from infoplane.distributions.population.maps import Linear, Scaled, random_margins, random_mixing, random_scales
 from infoplane.distributions.population.mixtures import Classes
 from infoplane.distributions.population.task import Drawn
 
@@ -54,7 +54,7 @@ def labelled_embeddings(rng: np.random.Generator) -> Drawn:
     """Classes behind clusters of latents, seen through a smooth network in many columns."""
     d, width = log_integer(rng, 1, 8), log_integer(rng, 10, 500)
     mixture = _random_mixture(rng, d)
-    base = mapped(Classes(mixture), random_embedding(rng, d, width))
+    base = mapped(Classes(mixture), [_standardised(mixture.means, 1.0), *random_embedding(rng, d, width)])
     return Drawn(base, f"{len(mixture.shares)} classes behind {d} latents in {width} columns")
 
 
@@ -88,7 +88,8 @@ def determined_labels(rng: np.random.Generator) -> Drawn:
     clusters = SeparateClusters(centres, rng.uniform(0.02, 0.49), proportions)
     if rng.random() < 0.5:
         width = log_integer(rng, 10, 300)
-        return Drawn(mapped(clusters, random_embedding(rng, d, width)), f"{classes} clusters apart, in {width} columns")
+        maps = [_standardised(centres, 0.3), *random_embedding(rng, d, width)]
+        return Drawn(mapped(clusters, maps), f"{classes} clusters apart, in {width} columns")
     return Drawn(mapped(clusters, [random_mixing(rng, d)]), f"{classes} clusters apart, in {d} columns")
 
 
@@ -126,6 +127,12 @@ def _proportions(rng: np.random.Generator, classes: int) -> FloatArray:
         return np.full(classes, 1 / classes)
     proportions = rng.dirichlet(np.full(classes, 3.0)) + 0.05 / classes
     return np.asarray(proportions / proportions.sum())
+
+
+def _standardised(centres: FloatArray, spread: float) -> Scaled:
+    """Clusters around these centres, of a standard deviation, to about mean 0 and variance 1 in each column."""
+    factors = 1 / np.sqrt(centres.var(axis=0) + spread**2)
+    return Scaled(factors, -centres.mean(axis=0) * factors)
 
 
 def _any_scale(rng: np.random.Generator, d: int) -> list[Deformation]:
