@@ -74,7 +74,7 @@ class NoisyCurves:
             for amplitudes, noise in ((self.x_amplitudes, self.x_noise), (self.z_amplitudes, self.z_noise))
         ]
         finest = max(*speeds, math.sqrt(self.concentration), 4.0)
-        size = 1 << math.ceil(math.log2(2 * math.pi * 3 * finest))
+        size = 1 << math.ceil(math.log2(2 * math.pi * 2 * finest))
         return 2 * math.pi * np.arange(size) / size
 
 

@@ -12,7 +12,7 @@ from infoplane.distributions.base import Array, FloatArray, stream
 from infoplane.distributions.population.truth import mean_of_terms
 
 _REACH = 5.5
-_STEPS_PER_WIDTH = 3
+_STEPS_PER_WIDTH = 2
 
 
 @dataclass(frozen=True)
