@@ -1,12 +1,13 @@
-"""Embeddings of real digits that meet in a class: the truth lies between a probe's reading and the classes'."""
+"""Embeddings of real digits that meet in a class: the truth lies between a probe's bound and what the classes share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import log_softmax
 
 from infoplane import seeds
 from infoplane.distributions.base import Array, FloatArray, stream
@@ -49,8 +50,8 @@ class RandomFeatures:
 class DigitPairs:
     """x shows a digit of class i; z another image of class j, or the group j of i; (i, j) from a table.
 
-    Given the classes, x and z are independent, and an image may leave its class in doubt: I(X; Z) is at most
-    I(i; j), and at least what a classifier's readings of both tell about each other (data processing). No image is
+    Given the classes, x and z are independent, and an image may leave its class in doubt: I(X; Z) is at most I(i; j)
+    (data processing), and at least what a variational bound makes of a classifier's readings of both. No image is
     used twice in a sample, but for the few classes that run out of images.
 
     Args:
@@ -90,13 +91,37 @@ class DigitPairs:
     @cached_property
     def _range(self) -> tuple[float, float]:
         high = Discrete(self.table / self.table.sum()).mutual_information()
-        shares = self.table.sum(axis=1)
-        read = (confusion(self.x_features) * shares[:, None]).T @ (self.table / shares[:, None])
+        shown = digits()[1]
+        ratio = self.table / np.outer(self.table.sum(axis=1), self.table.sum(axis=0)) * self.table.sum()
+        right, classes = np.eye(self.table.shape[1]), np.arange(self.table.shape[1])
         if self.z_features is not None:
-            read = read @ confusion(self.z_features)
-        # Miller & Madow 1955: what 5,000 readings add to the information in the table on average.
-        excess = (read.shape[0] - 1) * (read.shape[1] - 1) / (2 * len(digits()[1]))
-        return max(0.0, min(high, Discrete(read / read.sum()).mutual_information() - excess)), high
+            right, classes = readings(self.z_features), shown
+        low = _donsker_varadhan(readings(self.x_features) @ ratio, right, self.table, shown, classes)
+        return max(0.0, min(high, low)), high
+
+
+def _donsker_varadhan(
+    left: FloatArray, right: FloatArray, table: FloatArray, x_classes: IntArray, z_classes: IntArray
+) -> float:
+    """E ln r - ln E' r for the density ratio r = left . right of all pairs of images, a lower bound on I(X; Z).
+
+    E is over pairs whose classes go by the table, E' over independent ones (Donsker & Varadhan 1983).
+
+    Args:
+        left: shape (images, k), of X.
+        right: shape (images, k), of Z.
+        table: p(i, j), shape (K, L).
+        x_classes: shape (images,).
+        z_classes: likewise, of Z.
+    """
+    x_sizes, z_sizes = np.bincount(x_classes), np.bincount(z_classes)
+    of_x = (table.sum(axis=1) / x_sizes)[x_classes]
+    of_z = (table.sum(axis=0) / z_sizes)[z_classes]
+    joint = 0.0
+    for i in range(len(x_sizes)):
+        logs = np.log((left[x_classes == i] @ right.T).astype(np.float32)).sum(axis=0, dtype=np.float64)
+        joint += float((table[i] / (x_sizes[i] * z_sizes))[z_classes] @ logs)
+    return joint - float(np.log((of_x @ left) @ (of_z @ right)))
 
 
 def _taken(classes: IntArray, piles: list[IntArray], from_end: bool) -> IntArray:
@@ -109,11 +134,12 @@ def _taken(classes: IntArray, piles: list[IntArray], from_end: bool) -> IntArray
     return chosen
 
 
-def confusion(features: RandomFeatures) -> FloatArray:
-    """p(class read | class shown) of a probe on these features, shape (10, 10), each image left out in turn.
+@lru_cache(maxsize=4)
+def readings(features: RandomFeatures) -> FloatArray:
+    """Probabilities of the classes of all 5,000 images by a probe on these features, shape (5000, 10).
 
-    The probe is a ridge regression on rectified random features; leaving out one row needs no further fit (Allen
-    1974).
+    The probe is a ridge regression on rectified random features; each image is left out in turn, which needs no
+    further fit (Allen 1974). Its outputs become probabilities by the softmax of the best temperature.
     """
     images, shown = digits()
     rows = features(images)
@@ -127,8 +153,8 @@ def confusion(features: RandomFeatures) -> FloatArray:
     leverage = (design * solved).sum(axis=1, keepdims=True)
     targets = np.eye(CLASSES, dtype=np.float32)[shown]
     fitted = solved @ (design.T @ targets)
-    read = ((fitted - leverage * targets) / (1 - leverage)).argmax(axis=1)
-    table = np.zeros((CLASSES, CLASSES))
-    np.add.at(table, (shown, read), 1.0)
-    shares: FloatArray = table / table.sum(axis=1, keepdims=True)
-    return shares
+    outputs = ((fitted - leverage * targets) / (1 - leverage)).astype(np.float64)
+    steepness = np.geomspace(1.0, 30.0, 20)
+    logs = [log_softmax(factor * outputs, axis=1) for factor in steepness]
+    best: FloatArray = max(logs, key=lambda one: float(one[np.arange(len(shown)), shown].mean()))
+    return np.exp(best)

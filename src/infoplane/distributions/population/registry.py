@@ -41,9 +41,7 @@ _ALL = (
     _held_out("common scales", shaped.scale_mixtures, "two scales in place of a common one, tails of another law"),
     _design("networks", shaped.coupling_networks, "the usual invertible network, over normal columns"),
     _held_out("networks", shaped.residual_networks, "another invertible network, over copulas that are not normal"),
-    _design(
-        "turned planes", shaped.spirals, "spirals are in published benchmarks, and so were seen while `auto` was built"
-    ),
+    _design("turned planes", shaped.spirals, "in published benchmarks, and so seen while `auto` was built"),
     _held_out("turned planes", shaped.twists, "planes turned by a third column, and rolls: never seen"),
     _design("embeddings", embedded.embedded_latents, "`auto` is known to have invented information here"),
     _held_out("embeddings", embedded.rendered_bumps, "embedded by drawing images, not by a network"),
@@ -68,9 +66,7 @@ _ALL = (
     _held_out("labels in many columns", labelled.labelled_directions, "unit vectors, every column noisy"),
     _design("determined labels", labelled.determined_labels, "bounds are known to have stood above the truth here"),
     _held_out("determined labels", labelled.determined_regions, "determined, but by no direction"),
-    _design(
-        "real images", embedded.digit_pairs, "pairs of a class, a known miss of `auto` on the data this project is for"
-    ),
+    _design("real images", embedded.digit_pairs, "pairs of a class: known misses of `auto` on this project's own data"),
     _held_out("real images", embedded.digit_labels, "the images meet a label, or a group of classes"),
 )
 
