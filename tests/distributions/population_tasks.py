@@ -15,8 +15,8 @@ from infoplane.distributions.discrete import Discrete
 from infoplane.distributions.independent import Independent, Stacked
 from infoplane.distributions.population.composed import Padded
 from infoplane.distributions.population.counts import CodedTable, RoundedNormals
+from infoplane.distributions.population.determined import Divided, SeparateClusters
 from infoplane.distributions.population.functions import FunctionPlusNoise
-from infoplane.distributions.population.labels import Divided, SeparateClusters
 from infoplane.distributions.population.noise import SHAPES, SumPlusNoise
 
 

@@ -12,15 +12,17 @@ from scipy.special import i0e, i1e, stdtr
 from infoplane.distributions import Gaussian, Mixture, UniformNoise
 from infoplane.distributions.discrete import Discrete, channel_matrix
 from infoplane.distributions.population.composed import mapped
+from infoplane.distributions.population.copulas import Clayton, Copula, Frank, Gumbel, StudentPair
 from infoplane.distributions.population.counts import GammaPoisson
 from infoplane.distributions.population.curves import NoisyCurves
+from infoplane.distributions.population.determined import SeparateClusters, entropy
 from infoplane.distributions.population.digits import DigitPairs, RandomFeatures, digits, readings
 from infoplane.distributions.population.factors import FactorModel
 from infoplane.distributions.population.functions import FunctionPlusNoise
-from infoplane.distributions.population.labels import Directions, SeparateClusters, entropy
+from infoplane.distributions.population.labels import Directions
 from infoplane.distributions.population.mixtures import Classes, JointMixture, MeetingClusters
 from infoplane.distributions.population.noise import SumPlusNoise
-from infoplane.distributions.population.pairs import Clayton, Copula, Frank, Gumbel, NormalPairs, StudentPair
+from infoplane.distributions.population.pairs import NormalPairs
 from infoplane.distributions.population.partial import RareRows
 from infoplane.distributions.population.scales import DependentScales
 

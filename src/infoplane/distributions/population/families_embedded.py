@@ -7,6 +7,7 @@ import numpy as np
 from infoplane.distributions.deformations import Deformation
 from infoplane.distributions.discrete import channel_matrix
 from infoplane.distributions.population.composed import Padded, mapped
+from infoplane.distributions.population.copulas import clayton, frank
 from infoplane.distributions.population.curves import NoisyCurves
 from infoplane.distributions.population.digits import MOST_ROWS, DigitPairs, RandomFeatures
 from infoplane.distributions.population.draws import (
@@ -23,11 +24,10 @@ from infoplane.distributions.population.maps import (
     Bumps,
     Linear,
     Scaled,
-    random_coupling,
     random_margins,
-    random_residual,
 )
-from infoplane.distributions.population.pairs import CopulaPairs, NormalPairs, clayton, frank
+from infoplane.distributions.population.networks import random_coupling, random_residual
+from infoplane.distributions.population.pairs import CopulaPairs, NormalPairs
 from infoplane.distributions.population.task import Drawn
 
 _FEWEST, _MOST = 10, 500

@@ -10,19 +10,18 @@ from infoplane.distributions.base import FloatArray
 from infoplane.distributions.deformations import Deformation
 from infoplane.distributions.mixture import Mixture
 from infoplane.distributions.population.composed import Padded, mapped
-from infoplane.distributions.population.draws import columns, log_integer, log_uniform, orthogonal
-from infoplane.distributions.population.families_embedded import random_embedding
-from infoplane.distributions.population.labels import (
-    Directions,
+from infoplane.distributions.population.determined import (
     Divided,
     Parity,
     Partition,
     Radii,
     Sectors,
     SeparateClusters,
-    Shells,
     Slices,
 )
+from infoplane.distributions.population.draws import columns, log_integer, log_uniform, orthogonal
+from infoplane.distributions.population.families_embedded import random_embedding
+from infoplane.distributions.population.labels import Directions, Shells
 from infoplane.distributions.population.maps import Linear, Scaled, random_margins, random_mixing, random_scales
 from infoplane.distributions.population.mixtures import Classes
 from infoplane.distributions.population.task import Drawn

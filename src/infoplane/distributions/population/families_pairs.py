@@ -8,6 +8,7 @@ import numpy as np
 
 from infoplane.distributions.deformations import Deformation
 from infoplane.distributions.population.composed import Padded, SideBySide, mapped
+from infoplane.distributions.population.copulas import clayton, frank, gumbel, student_pair
 from infoplane.distributions.population.draws import (
     columns,
     correlations,
@@ -19,7 +20,7 @@ from infoplane.distributions.population.draws import (
 )
 from infoplane.distributions.population.factors import FactorModel, WeakBits
 from infoplane.distributions.population.maps import random_margins, random_mixing, random_scales
-from infoplane.distributions.population.pairs import CopulaPairs, NormalPairs, clayton, frank, gumbel, student_pair
+from infoplane.distributions.population.pairs import CopulaPairs, NormalPairs
 from infoplane.distributions.population.partial import LocalDependence, RareRows
 from infoplane.distributions.population.task import Drawn
 

@@ -9,6 +9,7 @@ import numpy as np
 from infoplane.distributions.base import FloatArray
 from infoplane.distributions.deformations import Asinh, Deformation, Spiral, SwissRoll
 from infoplane.distributions.population.composed import mapped
+from infoplane.distributions.population.copulas import clayton, frank, student_pair
 from infoplane.distributions.population.draws import (
     columns,
     correlations,
@@ -22,12 +23,11 @@ from infoplane.distributions.population.maps import (
     Linear,
     Margins,
     Twist,
-    random_coupling,
     random_mixing,
-    random_residual,
 )
 from infoplane.distributions.population.mixtures import JointMixture, MeetingClusters
-from infoplane.distributions.population.pairs import CopulaPairs, NormalPairs, clayton, frank, student_pair
+from infoplane.distributions.population.networks import random_coupling, random_residual
+from infoplane.distributions.population.pairs import CopulaPairs, NormalPairs
 from infoplane.distributions.population.scales import DependentScales
 from infoplane.distributions.population.task import Drawn
 from infoplane.distributions.student import Student
