@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.special import digamma, ndtr
 
+from infoplane.common.aliases import Array, FloatArray
 from infoplane.distributions import population
-from infoplane.distributions.base import Array, Distribution, FloatArray
+from infoplane.distributions.base import Distribution
 from infoplane.distributions.deformed import Deformed
 from infoplane.distributions.discrete import Discrete
 from infoplane.distributions.independent import Independent, Stacked

@@ -12,7 +12,7 @@ on others: :data:`DESIGN` and :data:`HELD_OUT` split the families, :data:`DESIGN
 
 from __future__ import annotations
 
-from infoplane import seeds
+from infoplane.common import seeds
 from infoplane.distributions.independent import Independent
 from infoplane.distributions.population.draws import SHARE_INDEPENDENT, rows
 from infoplane.distributions.population.registry import DESIGN, FAMILIES, HELD_OUT

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infoplane import seeds
-from infoplane.distributions.base import Array, Distribution, FloatArray, WithPointwise, two_columns
+from infoplane.common import seeds
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import Distribution, WithPointwise, two_columns
 from infoplane.distributions.deformations import Chain, Deformation
 from infoplane.distributions.deformed import Deformed
 from infoplane.distributions.independent import Stacked

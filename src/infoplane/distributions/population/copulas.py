@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from scipy.special import exp1, stdtr, stdtrit
 
-from infoplane.distributions.base import FloatArray
+from infoplane.common.aliases import FloatArray
 from infoplane.distributions.population.draws import solve
 from infoplane.distributions.student import Student
 

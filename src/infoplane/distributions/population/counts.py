@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from scipy.special import gammaincinv, gammaln, ndtr, xlogy
 
-from infoplane.distributions.base import Array, FloatArray, stream
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import stream
 from infoplane.distributions.discrete import Discrete
 
 _NODES = 300

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from infoplane.distributions.base import Array, FloatArray, stream
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import stream
 from infoplane.distributions.population.truth import mean_of_terms
 
 

@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 from scipy.special import gammaincinv, ndtri
 
-from infoplane.distributions.base import Array, FloatArray, stream
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import stream
 
 
 def entropy(shares: FloatArray) -> float:

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import log_softmax
 
-from infoplane import seeds
-from infoplane.distributions.base import Array, FloatArray, stream
-from infoplane.distributions.discrete import Discrete, IntArray
+from infoplane.common import seeds
+from infoplane.common.aliases import Array, FloatArray, IntArray
+from infoplane.distributions.base import stream
+from infoplane.distributions.discrete import Discrete
 from infoplane.distributions.images import CLASSES, digits
 
 MOST_ROWS = 2000

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from infoplane.distributions.base import FloatArray
+from infoplane.common.aliases import FloatArray
 
 FEWEST_ROWS, MOST_ROWS = 100, 20_000
 MOST_COLUMNS = 500

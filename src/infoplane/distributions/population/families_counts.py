@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from infoplane.distributions.base import Distribution, FloatArray
+from infoplane.common.aliases import FloatArray
+from infoplane.distributions.base import Distribution
 from infoplane.distributions.deformations import Deformation
 from infoplane.distributions.discrete import Discrete, channel_matrix, typewriter
 from infoplane.distributions.population.composed import Padded, SideBySide, mapped

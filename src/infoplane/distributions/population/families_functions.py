@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from infoplane.distributions.base import FloatArray
+from infoplane.common.aliases import FloatArray
 from infoplane.distributions.deformations import Deformation
 from infoplane.distributions.population.composed import Padded, SideBySide, mapped
 from infoplane.distributions.population.draws import columns, information, log_integer, log_uniform

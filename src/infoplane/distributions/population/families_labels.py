@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from infoplane.distributions.base import FloatArray
+from infoplane.common.aliases import FloatArray
 from infoplane.distributions.deformations import Deformation
 from infoplane.distributions.mixture import Mixture
 from infoplane.distributions.population.composed import Padded, mapped

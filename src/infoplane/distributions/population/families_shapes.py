@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from infoplane.distributions.base import FloatArray
+from infoplane.common.aliases import FloatArray
 from infoplane.distributions.deformations import Asinh, Deformation, Spiral, SwissRoll
 from infoplane.distributions.population.composed import mapped
 from infoplane.distributions.population.copulas import clayton, frank, student_pair

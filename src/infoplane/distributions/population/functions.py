@@ -10,8 +10,9 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtri
 
-from infoplane import seeds
-from infoplane.distributions.base import Array, FloatArray, stream
+from infoplane.common import seeds
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import stream
 from infoplane.distributions.population.draws import solve
 from infoplane.distributions.population.truth import low_discrepancy, normal_entropy, smoothed_entropy
 

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from scipy.special import logsumexp
 
-from infoplane.distributions.base import Array, FloatArray, stream
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import stream
 from infoplane.distributions.population.determined import entropy
 from infoplane.distributions.population.truth import mean_of_terms
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from infoplane.distributions.base import FloatArray
+from infoplane.common.aliases import FloatArray
 from infoplane.distributions.deformations import bisected
 from infoplane.distributions.population.draws import orthogonal
 

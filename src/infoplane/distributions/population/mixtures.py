@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from scipy.special import gammaln, logsumexp
 
-from infoplane.distributions.base import Array, FloatArray, stream
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import stream
 from infoplane.distributions.gaussian import log_density
 from infoplane.distributions.mixture import Mixture
 from infoplane.distributions.population.truth import mean_of_terms

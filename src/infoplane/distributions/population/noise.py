@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr
 
-from infoplane.distributions.base import FloatArray, stream
+from infoplane.common.aliases import FloatArray
+from infoplane.distributions.base import stream
 from infoplane.distributions.population.draws import solve
 
 _STEPS_PER_WIDTH = 60

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from infoplane.distributions.base import Array, FloatArray, stream
+from infoplane.common.aliases import Array, FloatArray
+from infoplane.distributions.base import stream
 from infoplane.distributions.population.pairs import normal_pair_ratio
 from infoplane.distributions.population.truth import mean_of_terms
 

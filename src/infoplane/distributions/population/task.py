@@ -9,8 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from infoplane import seeds
-from infoplane.distributions.base import Array, Distribution
+from infoplane.common import seeds
+from infoplane.common.aliases import Array
+from infoplane.distributions.base import Distribution
 
 _MOST_COLUMNS_IN_DOUBLE = 50
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from infoplane import seeds
-from infoplane.distributions.base import FloatArray
+from infoplane.common import seeds
+from infoplane.common.aliases import FloatArray
 
 TOLERANCE, RELATIVE_TOLERANCE = 0.004, 0.008
 """Monte Carlo goes on until the standard error is below the larger of these nats and this share of the value."""
