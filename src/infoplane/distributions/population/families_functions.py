@@ -10,7 +10,7 @@ import numpy as np
 from infoplane.common.aliases import FloatArray
 from infoplane.distributions.deformations import Deformation
 from infoplane.distributions.population.composed import Padded, SideBySide, mapped
-from infoplane.distributions.population.draws import columns, information, log_integer, log_uniform
+from infoplane.distributions.population.draws import MOST_NATS, columns, information, log_integer, log_uniform
 from infoplane.distributions.population.functions import Function, Shuffled, one, with_information
 from infoplane.distributions.population.maps import random_margins, random_scales
 from infoplane.distributions.population.noise import NOISES, SHAPES, sum_with_information
@@ -56,7 +56,7 @@ def interactions(rng: np.random.Generator) -> Drawn:
 def additive_noise(rng: np.random.Generator) -> Drawn:
     """Pairs z = x + noise, both of random shapes: uniform, normal, Laplace, exponential, triangular, two heaps."""
     pairs = log_integer(rng, 1, 5)
-    total, parts = information(rng, 3.0 * pairs), []
+    total, parts = information(rng, min(MOST_NATS, 3.0 * pairs)), []
     for share in rng.dirichlet(np.full(pairs, 3.0)):
         shape = tuple(SHAPES)[rng.integers(len(SHAPES))]
         noise = NOISES[rng.integers(len(NOISES))]
