@@ -10,13 +10,13 @@ from infoplane.distributions.base import Distribution
 from infoplane.distributions.deformations import HalfCube, Spiral
 from infoplane.distributions.deformed import Deformed
 from infoplane.distributions.discrete import symmetric_channel, typewriter
+from infoplane.distributions.finite_population import FinitePopulation
 from infoplane.distributions.gaussian import correlated_gaussian, dense_gaussian, gaussian_with_information
 from infoplane.distributions.images import ImageChannel
 from infoplane.distributions.independent import Independent
 from infoplane.distributions.mixed import UniformSteps, ZeroInflatedPoisson
 from infoplane.distributions.mixture import Mixture, two_gaussians, xor_mixture
 from infoplane.distributions.patterns import tishby
-from infoplane.distributions.population import Population
 from infoplane.distributions.student import identity_student
 from infoplane.distributions.uniform_noise import UniformNoise
 
@@ -65,7 +65,7 @@ def three_classes() -> Mixture:
 def tishby_patterns(options: SuiteOptions) -> list[Task]:
     """Both data sets of twelve bits and a label."""
     names = ("sphere", "linear")
-    return [Task(name, Population(*tishby(name)), "Tishby's data sets", float(i)) for i, name in enumerate(names)]
+    return [Task(name, FinitePopulation(*tishby(name)), "Tishby's data sets", float(i)) for i, name in enumerate(names)]
 
 
 def high(options: SuiteOptions) -> list[Task]:

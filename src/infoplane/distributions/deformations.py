@@ -98,7 +98,7 @@ class Wiggly:
     def inverse(self, y: FloatArray) -> FloatArray:
         """The x of each y, by bisection."""
         reach = sum(abs(a) for a, _, _ in self.waves)
-        return _bisect(self.forward, y, y - reach, y + reach)
+        return bisected(self.forward, y, y - reach, y + reach)
 
 
 CZYZ_WIGGLY_X = Wiggly(((0.4, 1.0, 0.0), (0.2, 1.7, 1.0), (0.03, 3.3, -2.5)))
@@ -127,7 +127,7 @@ class TwoPeaks:
     def forward(self, x: FloatArray) -> FloatArray:
         """Quantiles of the two-peaked distribution at the normal ranks of x, by bisection."""
         ends = min(self.low, self.high), max(self.low, self.high)
-        return _bisect(self.inverse, x, x + ends[0], x + ends[1])
+        return bisected(self.inverse, x, x + ends[0], x + ends[1])
 
     def inverse(self, y: FloatArray) -> FloatArray:
         """Normal quantiles at the ranks of y; each tail is computed from its own side, where it is not rounded to 1."""
@@ -205,7 +205,7 @@ class Chain:
         return y
 
 
-def _bisect(
+def bisected(
     increasing: Callable[[FloatArray], FloatArray], target: FloatArray, low: FloatArray, high: FloatArray
 ) -> FloatArray:
     """The x in [low, high] with increasing(x) = target, elementwise."""

@@ -13,7 +13,7 @@ from infoplane.distributions.discrete import Discrete
 
 
 @dataclass(frozen=True, eq=False)
-class Population:
+class FinitePopulation:
     """A uniform choice among given pairs, such as the 4,096 patterns of :func:`~infoplane.distributions.tishby`.
 
     Args:
