@@ -29,7 +29,7 @@ def _hold(locks: Path, seconds: float) -> subprocess.Popen[str]:
 
 
 def test_a_second_writer_waits_for_the_first(tmp_path: Path) -> None:
-    first = _hold(tmp_path, 1.5)
+    first = _hold(tmp_path, 8)
     assert first.stdout is not None
     assert first.stdout.readline() == "held\n"
     second = _hold(tmp_path, 0)

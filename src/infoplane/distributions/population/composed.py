@@ -9,7 +9,7 @@ import numpy as np
 
 from infoplane.common import seeds
 from infoplane.common.aliases import Array, FloatArray
-from infoplane.distributions.base import Distribution, WithPointwise, two_columns
+from infoplane.distributions.base import Distribution, WithPointwise, as_columns
 from infoplane.distributions.deformations import Chain, Deformation
 from infoplane.distributions.deformed import Deformed
 from infoplane.distributions.independent import Stacked
@@ -64,7 +64,7 @@ class Padded:
     def _behind(self, columns: Array, more: int, rng: np.random.Generator) -> Array:
         if not more:
             return columns
-        own = two_columns(columns)
+        own = as_columns(columns)
         return np.concatenate([own, self.width * rng.standard_normal((len(own), more))], axis=1)
 
 
