@@ -14,6 +14,7 @@ from infoplane.distributions.base import stream
 from infoplane.distributions.discrete import Discrete
 
 _NODES = 300
+_NOTHING = 1e-30
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,8 @@ class RoundedNormals:
         cells = np.diff(ndtr((self._edges(self.z_step) - self.rho * x[:, :, None]) / width), axis=2)
         joint = weight[:, :, None] * cells
         table = joint.reshape(-1, joint.shape[2]) if self.x_step is None else joint.sum(axis=1)
+        # Smaller cells carry nothing, and products of their margins may be too small for any float.
+        table = np.where(table > _NOTHING, table, 0.0)
         return Discrete(table / table.sum()).mutual_information()
 
     def _edges(self, step: float) -> FloatArray:
