@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -81,6 +81,9 @@ def _declare_estimate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", default="auto", help="see `infoplane methods` (default: auto)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same value (default: 0)")
     parser.add_argument("--numbers", action="store_true", help="a 1-D integer z is numbers, not class labels")
+    parser.add_argument(
+        "--groups", type=Path, metavar="FILE", help="rows that belong together: .npy, (n,), integers or strings"
+    )
     _declare_json(parser)
 
 
@@ -88,8 +91,10 @@ def _run_estimate(arguments: argparse.Namespace) -> None:
     from infoplane.estimators.dispatch import estimate
 
     x, z = _open_array(arguments.x), _open_array(arguments.z)
-    with _naming_files({"x": arguments.x, "z": arguments.z}):
-        result = estimate(x, z, arguments.method, arguments.seed, z_kind="numbers" if arguments.numbers else None)
+    groups = None if arguments.groups is None else _open_array(arguments.groups)
+    kind: Literal["numbers"] | None = "numbers" if arguments.numbers else None
+    with _naming_files({"x": arguments.x, "z": arguments.z, "groups": arguments.groups}):
+        result = estimate(x, z, arguments.method, arguments.seed, z_kind=kind, groups=groups)
     if arguments.json:
         _print_json(estimate_fields(result))
     else:
@@ -116,7 +121,7 @@ def estimate_fields(result: Estimate) -> dict[str, Any]:
 
 def estimate_text(result: Estimate) -> str:
     """The result as text: a line each for value and interval, kind, ceiling, samples, and every warning."""
-    interval = "" if result.ci95 is None else f"   95 % interval {_interval(*result.ci95)}"
+    interval = "" if result.ci95 is None else f"   {_interval(*result.ci95)}"
     lines = [
         _name_and_text("I(X; Z)", f"{_nats(result.nats)} nats ({_nats(result.bits)} bits){interval}"),
         _name_and_text("kind", f"{result.kind.replace('_', ' ')}, by {result.method}"),
@@ -180,7 +185,7 @@ def noisy_text(result: NoisyEstimate) -> str:
     if result.gaussian_upper is not None:
         lines.append(_name_and_text("Gaussian", f"at most {_nats(result.gaussian_upper)} nats for this covariance"))
     if result.aa_mine is not None:
-        interval = "" if result.aa_mine.ci95 is None else f"   95 % interval {_interval(*result.aa_mine.ci95)}"
+        interval = "" if result.aa_mine.ci95 is None else f"   {_interval(*result.aa_mine.ci95)}"
         lines.append(_name_and_text("AA-MINE", f"{_nats(result.aa_mine.nats)} nats{interval}"))
     lines.append(_name_and_text("samples", f"{result.n}, of {result.d} columns; noise {result.noise_std:g}"))
     lines += [_name_and_text("warning", text) for text in result.warnings]
@@ -326,7 +331,9 @@ def _name_and_text(head: str, text: str) -> str:
 
 
 def _interval(low: float, high: float) -> str:
-    return f"{_nats(low)} to {_nats(high)}"
+    if math.isinf(high):
+        return f"at least {_nats(low)} (95 %)"
+    return f"95 % interval {_nats(low)} to {_nats(high)}"
 
 
 def _nats(value: float) -> str:

@@ -9,6 +9,7 @@ from infoplane.calibration.tasks import Task
 from infoplane.distributions.base import Distribution
 from infoplane.distributions.deformations import HalfCube, Spiral
 from infoplane.distributions.deformed import Deformed
+from infoplane.distributions.determined import Determined
 from infoplane.distributions.discrete import symmetric_channel, typewriter
 from infoplane.distributions.finite_population import FinitePopulation
 from infoplane.distributions.gaussian import correlated_gaussian, dense_gaussian, gaussian_with_information
@@ -103,6 +104,21 @@ def discrete(options: SuiteOptions) -> list[Task]:
     ]
     return [Task(name, one, "two labels", float(i)) for i, (name, one) in enumerate(channels)] + [
         Task(name, one, "repeated values", float(i)) for i, (name, one) in enumerate(mixed)
+    ]
+
+
+def determined(options: SuiteOptions) -> list[Task]:
+    """Labels that x determines, of K classes: one-hot columns and embeddings; equal, counted and unequal shares."""
+    kinds = {
+        "one-hot": {"columns": "one_hot"},
+        "embedding": {"columns": "embedding"},
+        "counted": {"shares": "counted"},
+        "unequal": {"shares": "unequal"},
+    }
+    return [
+        Task(f"{name} of {classes} classes", Determined(classes, **kind), name, float(classes))  # type: ignore[arg-type]
+        for name, kind in kinds.items()
+        for classes in options.dimensions
     ]
 
 

@@ -11,7 +11,7 @@ PUBLISHED = "published"
 """The original protocol, as the name of a method."""
 SUITE_NAMES = (
     "gaussians", "mixtures", "infinity", "tishby", "high", "discrete",
-    "images", "independent", "consistency", "protocol", "samples",
+    "images", "independent", "determined", "consistency", "protocol", "samples",
 )  # fmt: skip
 SMALL_CRITIC = CriticOptions(hidden=(64, 64), batch_size=256, max_steps=600, patience=6, folds=2)
 """A critic that is fast to train and large enough for a thousand samples."""

@@ -101,6 +101,14 @@ SUITES: dict[str, Suite] = {
         SuiteOptions(("auto", "mine", "ksg", "published"), (1000,), 1, (1, 10)),
         SuiteOptions((*_AUTO_AND_NEURAL, "ksg", "gaussian", "published"), (1000,), 20, (1, 10, 50)),
     ),
+    "determined": Suite(
+        "labels that x determines: does a lower bound stay below H(Y)",
+        _known("determined", known.determined),
+        SuiteOptions(("mine", "probe", "ross"), (200,), 1, (2, 10, 50)),
+        SuiteOptions(
+            ("auto", "mine", "nwj", "infonce", "probe", "ross"), (100, 500, 5000), 20, (2, 3, 5, 10, 20, 50, 100)
+        ),
+    ),
     "consistency": Suite(
         consistency,
         SuiteOptions(("auto", "mine", "infonce", "ksg"), (2500,), 1, levels=(2.0, 3.0, 5.0, 7.0)),

@@ -1,9 +1,20 @@
 """What a variational bound needs of a critic's scores, and the bounds themselves, on held-out samples.
 
-Here n samples are scored against each other; f_ij = f(x_i, z_j). The means over i != j are U-statistics, exact for
-separable critics and class labels, and over a few shifts for concatenation critics. Standard errors are those of the
-Hájek projection (Hájek 1968; Hoeffding 1948): a pair (i, j) counts for both of its samples, as neither row sums nor
-column sums alone are independent. Everything is float64 and in nats.
+Here n samples are scored against each other; f_ij = f(x_i, z_j). Which pairs stand for the product of the marginals:
+
+* All pairs i != j (a U-statistic), or a few shifts of them for concatenation critics, where the values of z are all
+  different. The own pair would hold the bound below ln n.
+* All pairs, the own one included (a V-statistic), for class labels and other repeated values. Parts that get their
+  share of each class, and data that were collected so, have fixed class counts n_k; then a partner j != i is of the own
+  class with probability (n_k - 1) / (n - 1), less than n_k / n, and the bound lies above the truth. With the own pair
+  each mean is one under the part's own class shares q: for any critic and any fixed labels the expected bound is at
+  most the information at the input distribution q (Donsker & Varadhan 1983), whose mean over parts is at most I(X; Y),
+  since mutual information is concave in the input distribution (Cover & Thomas 2006, theorem 2.7.4). No sample's value
+  exceeds the plug-in H(Y).
+
+Standard errors are those of the Hájek projection (Hájek 1968; Hoeffding 1948): a pair (i, j) counts for both of its
+samples, as neither row sums nor column sums alone are independent; with class labels this includes the error of the
+class shares. Everything is float64 and in nats.
 """
 
 from __future__ import annotations
@@ -40,11 +51,21 @@ class Bound:
 
     nats: float
     influence: Array
+    clusters: Array | None = None
+    """Group of each sample, integers, shape (n,); None: every sample is a group of its own."""
 
     @property
     def standard_error(self) -> float:
-        """Standard error of the value, the critic taken as given."""
-        return float(np.sqrt(np.sum(self.influence**2) / (max(len(self.influence) - 1, 1) * len(self.influence))))
+        """Standard error of the value, the critic taken as given; groups, not samples, are independent.
+
+        Source: Liang & Zeger 1986, for the sum within groups.
+        """
+        sums = self.influence
+        if self.clusters is not None:
+            codes = np.unique(self.clusters, return_inverse=True)[1]
+            sums = np.bincount(codes, weights=self.influence)
+        count = len(sums)
+        return float(np.sqrt(np.sum(sums**2) * count / max(count - 1, 1)) / len(self.influence))
 
 
 def log_mean_exp(values: Array, axis: int | None = None) -> Array:
@@ -70,8 +91,13 @@ def _clipped(scores: Array, clip: float | None, dtype: type = np.float64) -> Arr
     return values if clip is None else np.clip(values, -clip, clip)
 
 
-def from_shifts(joint: Array, shifted: Array, shifts: Array, clip: float | None = None) -> PairTerms:
-    """Terms from f_ii, shape (n,), and f_{i, i-s} for each shift s, shape (n, number of shifts)."""
+def from_shifts(
+    joint: Array, shifted: Array, shifts: Array, clip: float | None = None, own_pairs: bool = False
+) -> PairTerms:
+    """Terms from f_ii, shape (n,), and f_{i, i-s} for each shift s, shape (n, number of shifts).
+
+    With ``own_pairs`` the own pair counts with its share 1 / n of all pairs.
+    """
     joint, marginal = np.asarray(joint, dtype=np.float64), _clipped(shifted, clip)
     by_column = np.stack([np.roll(marginal[:, k], -int(s)) for k, s in enumerate(shifts)], axis=1)
     contrasts = np.concatenate([joint[:, None], marginal], axis=1)
@@ -79,13 +105,18 @@ def from_shifts(joint: Array, shifted: Array, shifts: Array, clip: float | None 
     count = contrasts.shape[1]
     shares = np.exp(contrasts - normaliser[:, None]) / count
     column = shares[:, 0] + sum(np.roll(shares[:, 1 + k], -int(s)) for k, s in enumerate(shifts))
-    return PairTerms(
-        joint, log_mean_exp(marginal, 1), log_mean_exp(by_column, 1), joint - normaliser, np.asarray(column), count
-    )
+    row, by_column = log_mean_exp(marginal, 1), log_mean_exp(by_column, 1)
+    if own_pairs:
+        own, others = _clipped(joint, clip) - np.log(len(joint)), np.log1p(-1.0 / len(joint))
+        row, by_column = np.logaddexp(row + others, own), np.logaddexp(by_column + others, own)
+    return PairTerms(joint, row, by_column, joint - normaliser, np.asarray(column), count)
 
 
-def from_matrix(scores: Array, clip: float | None = None) -> PairTerms:
-    """Terms from all f_ij, shape (n, n); one exponential per pair, in the precision of the scores."""
+def from_matrix(scores: Array, clip: float | None = None, own_pairs: bool = False) -> PairTerms:
+    """Terms from all f_ij, shape (n, n); one exponential per pair, in the precision of the scores.
+
+    With ``own_pairs`` the means over partners include the own one.
+    """
     joint = np.diagonal(scores).astype(np.float64)
     matrix = _clipped(scores, clip, np.result_type(scores, np.float32).type)
     n = len(matrix)
@@ -93,14 +124,20 @@ def from_matrix(scores: Array, clip: float | None = None) -> PairTerms:
     scaled = np.exp(matrix - top[:, None])
     total = scaled.sum(axis=1, dtype=np.float64)
     shares = np.asarray((1.0 / total).astype(matrix.dtype) @ scaled, dtype=np.float64)
-    np.fill_diagonal(scaled, 0.0)
+    if not own_pairs:
+        np.fill_diagonal(scaled, 0.0)
+    partners = n if own_pairs else n - 1
     top = top.astype(np.float64)
     height = np.exp(top - top.max())
     with np.errstate(divide="ignore"):
-        row = top + np.log(scaled.sum(axis=1, dtype=np.float64) / (n - 1))
-        column = top.max() + np.log((height @ scaled) / (n - 1))
+        row = top + np.log(scaled.sum(axis=1, dtype=np.float64) / partners)
+        column = top.max() + np.log((height @ scaled) / partners)
     if not (np.isfinite(row).all() and np.isfinite(column).all()):
-        row, column = off_diagonal(matrix)
+        row, column = (
+            (log_mean_exp(matrix.astype(np.float64), 1), log_mean_exp(matrix.astype(np.float64), 0))
+            if own_pairs
+            else off_diagonal(matrix)
+        )
     contrast = joint - top - np.log(total / n)
     return PairTerms(joint, row, column, contrast, shares, n)
 
@@ -115,33 +152,19 @@ def off_diagonal(scores: Array) -> tuple[Array, Array]:
 
 
 def from_labels(scores: Array, labels: Array, clip: float | None = None) -> PairTerms:
-    """Terms from f(x_i, k) for every class k, shape (n, K), and the samples' labels, shape (n,)."""
+    """Terms from f(x_i, k) for every class k, shape (n, K), and the samples' labels, shape (n,); own pairs included."""
     outputs = _clipped(scores, clip)
     n, classes = outputs.shape
-    index = np.arange(n)
-    joint = np.asarray(scores, dtype=np.float64)[index, labels]
+    joint = np.asarray(scores, dtype=np.float64)[np.arange(n), labels]
     counts = np.bincount(labels, minlength=classes).astype(np.float64)
-    others = np.repeat(counts[None, :], n, axis=0)
-    others[index, labels] -= 1.0
     top = outputs.max(axis=1)
-    scaled = np.exp(outputs - top[:, None])
     with np.errstate(divide="ignore"):
-        row = top + np.log(np.sum(others * scaled, axis=1) / (n - 1))
-        normaliser = top + np.log(scaled @ counts / n)
-    shares = np.exp(outputs - normaliser[:, None]).sum(axis=0) / n
-    column = _column_by_class(outputs, labels)
-    return PairTerms(joint, row, column, joint - normaliser, shares[labels], n)
-
-
-def _column_by_class(outputs: Array, labels: Array) -> Array:
-    """log of the mean over j != i of e^{f(x_j, y_i)}."""
-    n = len(outputs)
-    top = outputs.max(axis=0)
-    scaled = np.exp(outputs - top)
-    own = scaled[np.arange(n), labels]
-    with np.errstate(divide="ignore"):
-        result: Array = top[labels] + np.log(np.maximum(scaled.sum(axis=0)[labels] - own, 0.0) / (n - 1))
-    return result
+        row = top + np.log(np.exp(outputs - top[:, None]) @ counts / n)
+    column = log_mean_exp(outputs, 0)[labels]
+    own = np.exp(outputs[:, np.unique(labels)] - row[:, None]).sum(axis=0) / n
+    shares = np.zeros(classes)
+    shares[np.unique(labels)] = own
+    return PairTerms(joint, row, column, joint - row, shares[labels], n)
 
 
 def donsker_varadhan(terms: PairTerms) -> Bound:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -64,19 +64,43 @@ class FoldResult(Held[Summary]):
     bound: bounds.Bound
 
 
-def split(n: int, options: CriticOptions, seed: int, labels: Array | None = None) -> list[Parts]:
+def split(
+    n: int, options: CriticOptions, seed: int, labels: Array | None = None, groups: Array | None = None
+) -> list[Parts]:
     """Row numbers of the parts of each fold; every row reports once.
 
-    With ``labels`` (shape (n,)) each part gets its share of every class.
+    Args:
+        n: number of samples.
+        options: number of folds and share of the selection part.
+        seed: root of the stream of the parts.
+        labels: shape (n,); each part then gets its share of every class.
+        groups: integers, shape (n,); samples of one group stay in one part.
 
     Raises:
-        ValueError: too few samples for the parts.
+        ValueError: too few samples, or groups, for the parts.
     """
+    if groups is None:
+        return _split(n, options, seed, labels, "samples")
+    _, first, code = np.unique(groups, return_index=True, return_inverse=True)
+    by_group = _split(len(first), options, seed, None if labels is None else labels[first], "groups")
+    return [Parts(*(_members(code, chosen, len(first)) for chosen in astuple(parts))) for parts in by_group]
+
+
+def _members(code: Array, chosen: Array, groups: int) -> Array:
+    """Numbers of the samples whose group is among ``chosen``, group by group in the order of ``chosen``."""
+    rank = np.full(groups, -1)
+    rank[chosen] = np.arange(len(chosen))
+    rows = np.flatnonzero(rank[code] >= 0)
+    return rows[np.argsort(rank[code[rows]], kind="stable")]
+
+
+def _split(n: int, options: CriticOptions, seed: int, labels: Array | None, unit: str) -> list[Parts]:
+    """The parts of n samples or groups, with their share of every class where ``labels`` has one for each."""
     rest = n - n // options.folds
     if min(n // options.folds, int(rest * options.selection_share)) < _ROWS_PER_PART:
         least = int(np.ceil(_ROWS_PER_PART / options.selection_share * 1.5)) + options.folds * _ROWS_PER_PART
         raise ValueError(
-            f"{n} samples given to fit, select and report in {options.folds} folds; expected at least {least}"
+            f"{n} {unit} given to fit, select and report in {options.folds} folds; expected at least {least}"
         )
     random = generator(seed, "parts")
     order = random.permutation(n)
@@ -90,7 +114,9 @@ def split(n: int, options: CriticOptions, seed: int, labels: Array | None = None
         share = min(options.selection_share, _MOST_SELECTING / len(others))
         rank = (np.arange(len(others)) + random.random()) * share
         chosen = np.floor(rank) != np.floor(rank + share)
-        result.append(Parts(np.sort(others[~chosen]), np.sort(others[chosen]), np.flatnonzero(fold == number)))
+        # Scored block by block, so in random order: in data sorted by class a block would hold one class alone.
+        select, report = random.permutation(others[chosen]), random.permutation(order[fold[order] == number])
+        result.append(Parts(np.sort(others[~chosen]), select, report))
     return result
 
 
@@ -177,11 +203,16 @@ def pair_terms(critic: Critic, clip: float | None = None) -> Callable[[Iterable[
     return summary
 
 
-def combine(found: Sequence[bounds.Bound]) -> bounds.Bound:
-    """The mean over all samples, each fold's critic being taken as given."""
+def combine(found: Sequence[bounds.Bound], clusters: Array | None = None) -> bounds.Bound:
+    """The mean over all samples, each fold's critic being taken as given.
+
+    Args:
+        found: the folds' bounds.
+        clusters: group of each sample, in the order of the folds' influences, shape (n,); None: no groups.
+    """
     sizes = np.array([len(bound.influence) for bound in found])
     nats = float(np.average([bound.nats for bound in found], weights=sizes))
-    return bounds.Bound(nats, np.concatenate([bound.influence for bound in found]))
+    return bounds.Bound(nats, np.concatenate([bound.influence for bound in found]), clusters)
 
 
 def warnings_of(results: Sequence[FoldResult[Any]]) -> list[str]:

@@ -99,6 +99,8 @@ class Scores(NamedTuple):
     """Log of their weights, which sum to 1; broadcasts to (b, s)."""
     contrasts: Any
     """K of InfoNCE: pairs per x, the true one included."""
+    own_pairs: bool = False
+    """Whether the true pairs are among ``marginal``, as they must be where values of z repeat (see ``bounds``)."""
 
 
 class Critic(Protocol):
@@ -170,6 +172,8 @@ class Concatenation:
     hidden: tuple[int, ...]
     shifts: int
     base_columns: int = 0
+    own_pairs: bool = False
+    """Whether the bounds count the own pair among a sample's partners: where values of x or z repeat."""
     block_rows: int = 4096
 
     def initial(self, random: np.random.Generator) -> list[Array]:
@@ -224,7 +228,7 @@ class Concatenation:
 
     def terms(self, raw: tuple[Array, ...], z: Array, shifts: Array, clip: float | None) -> bounds.PairTerms:
         """The block's terms over the shifted pairs."""
-        return bounds.from_shifts(raw[0], raw[1], shifts, clip)
+        return bounds.from_shifts(raw[0], raw[1], shifts, clip, self.own_pairs)
 
 
 @dataclass(frozen=True)
@@ -236,6 +240,8 @@ class Separable:
     hidden: tuple[int, ...]
     embedding: int
     base_columns: int = 0
+    own_pairs: bool = False
+    """Whether the bounds count the own pair among a sample's partners: where values of x or z repeat."""
     block_rows: int = 2048
 
     def initial(self, random: np.random.Generator) -> list[Array]:
@@ -280,8 +286,8 @@ class Separable:
         return Scores(joint, off_diagonal, -tf.math.log(rows * (rows - 1.0)), rows)
 
     def terms(self, raw: tuple[Array, ...], z: Array, shifts: Array, clip: float | None) -> bounds.PairTerms:
-        """The block's terms over all pairs off the diagonal."""
-        return bounds.from_matrix(raw[0], clip)
+        """The block's terms over all pairs off the diagonal, or over all pairs."""
+        return bounds.from_matrix(raw[0], clip, self.own_pairs)
 
 
 @dataclass(frozen=True)
@@ -317,13 +323,13 @@ class ClassScores:
         return (out if scale is None else out + scale * base,)
 
     def scores(self, raw: tuple[Any, ...], z: Any) -> Scores:
-        """The batch's scores: all pairs (x_i, y_j), i != j, by their classes."""
+        """The batch's scores: all pairs (x_i, y_j), own ones included, by their classes."""
         tf = tensorflow()
         own = tf.one_hot(z, self.classes)
         rows = tf.cast(tf.shape(own)[0], tf.float32)
-        log_weight = tf.math.log(tf.reduce_sum(own, axis=0) - own) - tf.math.log(rows * (rows - 1.0))
-        return Scores(tf.reduce_sum(own * raw[0], axis=1), raw[0], log_weight, rows)
+        log_weight = tf.math.log(tf.reduce_sum(own, axis=0)) - 2.0 * tf.math.log(rows)
+        return Scores(tf.reduce_sum(own * raw[0], axis=1), raw[0], log_weight, rows, own_pairs=True)
 
     def terms(self, raw: tuple[Array, ...], z: Array, shifts: Array, clip: float | None) -> bounds.PairTerms:
-        """The block's terms over all pairs (x_i, y_j), i != j."""
+        """The block's terms over all pairs (x_i, y_j)."""
         return bounds.from_labels(raw[0], z, clip)

@@ -75,6 +75,9 @@ def _infonce(scores: Scores) -> Any:
     """mean f_ii - log mean over K contrasts, the true pair among them. Source: van den Oord et al. 2018."""
     tf = tensorflow()
     rows = tf.cast(tf.shape(scores.joint)[0], tf.float32)
+    if scores.own_pairs:
+        contrasted = tf.reduce_logsumexp(scores.marginal + (scores.log_weight + tf.math.log(rows)), axis=1)
+        return tf.reduce_mean(scores.joint - contrasted)
     log_share = tf.math.log(rows * (scores.contrasts - 1.0) / scores.contrasts)
     others = tf.reduce_logsumexp(scores.marginal + (scores.log_weight + log_share), axis=1)
     own = scores.joint - tf.math.log(tf.cast(scores.contrasts, tf.float32))

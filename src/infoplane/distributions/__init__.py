@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Wiggly,
     )
     from infoplane.distributions.deformed import Deformed
+    from infoplane.distributions.determined import Determined
     from infoplane.distributions.deterministic import LinearMap
     from infoplane.distributions.discrete import Discrete, symmetric_channel, typewriter
     from infoplane.distributions.gaussian import (
@@ -40,6 +41,7 @@ _MODULES = {
     "base": ("Distribution", "WithPointwise", "monte_carlo"),
     "deformations": ("Asinh", "Chain", "HalfCube", "NormalCdf", "Spiral", "SwissRoll", "TwoPeaks", "Wiggly"),
     "deformed": ("Deformed",),
+    "determined": ("Determined",),
     "deterministic": ("LinearMap",),
     "discrete": ("Discrete", "symmetric_channel", "typewriter"),
     "gaussian": (
@@ -64,6 +66,7 @@ __all__ = [
     "Asinh",
     "Chain",
     "Deformed",
+    "Determined",
     "Discrete",
     "Distribution",
     "Gaussian",

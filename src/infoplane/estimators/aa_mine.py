@@ -137,7 +137,9 @@ class _Folds:
     def bank(self) -> Bank[HeldScores]:
         """The trainer of the folds' critics."""
         inputs = self.kept + (self.kept + 2)
-        critic = Separable(inputs, inputs, self._options.hidden, self._options.embedding, self.kept + 2)
+        critic = Separable(
+            inputs, inputs, self._options.hidden, self._options.embedding, self.kept + 2, own_pairs=self._data.repeats
+        )
         return Bank(
             critic,
             Objective("mine", self._options.ema_decay),

@@ -12,11 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from infoplane.common import validation
-from infoplane.common.aliases import Array
+from infoplane.common.aliases import Z95, Array
 from infoplane.critics import crossfit
+from infoplane.critics.networks import CriticOptions
+from infoplane.estimators.groups import codes_of_rows, group_codes
 from infoplane.estimators.normal_margins import normal_margins
+from infoplane.estimators.offsets import without_offsets
 from infoplane.results.estimate import Estimate, Kind
 
+_REPEATED = 0.5
+"""Distinct rows, as a share of all, below which a variable of numbers has values that repeat."""
 _NEAR_LOG_N = 0.8
 """Share of ln n above which a distribution-free bound says that it cannot resolve more (McAllester & Stratos 2020)."""
 
@@ -34,11 +39,24 @@ class Checked:
     seed: int
     notes: tuple[str, ...]
     started: float
+    groups: Array | None = None
+    """Group of each sample, integers, shape (n,); None: every sample is a group of its own."""
 
     @property
     def trivial(self) -> bool:
         """Whether one of the variables is constant, so that there is nothing to know."""
         return self.x.shape[1] == 0 or (bool(self.z.max() == 0) if self.is_labels else self.z.shape[1] == 0)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether values of x or z repeat, so that the bounds must count own pairs (see ``critics.bounds``)."""
+        if self.is_labels:
+            return True
+        return any(codes_of_rows(rows).max() + 1 < _REPEATED * len(rows) for rows in (self.x, self.z))
+
+    def parts(self, options: CriticOptions) -> list[crossfit.Parts]:
+        """The parts of each fold: groups stay together, and classes get their share of each part."""
+        return crossfit.split(len(self.x), options, self.seed, self.z if self.is_labels else None, self.groups)
 
     def standardised(self, number: int, parts: crossfit.Parts) -> crossfit.Prepared:
         """x and z as a fold's critic sees them: mean 0 and deviation 1 on its fit part; labels as they are."""
@@ -66,18 +84,27 @@ class Checked:
         notes: Sequence[str] = (),
         **diagnostics: Any,
     ) -> Estimate:
-        """The mean over the folds, its interval, and the warnings that it deserves."""
-        bound = crossfit.combine([result.bound for result in results])
-        low = bound.nats - 1.96 * bound.standard_error
+        """The mean over the folds, its interval, and the warnings that it deserves.
+
+        The interval of a lower bound has no upper end: how far the truth lies above is not seen.
+        """
+        reported = np.concatenate([result.parts.report for result in results])
+        bound = crossfit.combine(
+            [result.bound for result in results], None if self.groups is None else self.groups[reported]
+        )
+        half = Z95 * bound.standard_error
+        interval = (bound.nats - half, math.inf if kind == "lower_bound" else bound.nats + half)
         warnings = [*notes, *crossfit.warnings_of(results)]
-        if ceiling is not None and low > ceiling:
-            warnings.append(f"above its ceiling: the interval begins at {low:.4g}, the ceiling is {ceiling:.4g} nats")
+        if ceiling is not None and bound.nats > ceiling:
+            warnings.append(f"above its ceiling: {bound.nats:.4g} nats, and the ceiling is {ceiling:.4g} nats")
         rows = min(len(result.parts.report) for result in results)
-        told = crossfit.diagnostics_of(results, bound) | diagnostics
-        largest = max(bound.nats, told["selection"])
+        explained = crossfit.diagnostics_of(results, bound) | diagnostics
+        if self.is_labels:
+            explained["entropy_upper"], explained["entropy_se"] = label_entropy_limit(self.z)
+        largest = max(bound.nats, explained["selection"])
         if ceiling is None and largest > _NEAR_LOG_N * math.log(rows):
             warnings.append(f"near ln n: {largest:.3g} nats, and ln {rows} = {math.log(rows):.3g} for a reporting part")
-        return self._estimate(bound.nats, (low, 2 * bound.nats - low), kind, ceiling, warnings, told)
+        return self._estimate(bound.nats, interval, kind, ceiling, warnings, explained)
 
     def _estimate(
         self,
@@ -109,8 +136,15 @@ def _normalised(x: Array, fit: Array) -> Array:
     return crossfit.standardised(x, fit) if many else normal_margins(x, fit)
 
 
-def checked(method: str, x: npt.ArrayLike, z: npt.ArrayLike, seed: int, is_labels: bool | None = None) -> Checked:
-    """The samples, checked and without constant columns.
+def checked(
+    method: str,
+    x: npt.ArrayLike,
+    z: npt.ArrayLike,
+    seed: int,
+    is_labels: bool | None = None,
+    groups: npt.ArrayLike | None = None,
+) -> Checked:
+    """The samples, checked and without constant columns and offsets.
 
     Args:
         method: name of the estimator.
@@ -118,6 +152,7 @@ def checked(method: str, x: npt.ArrayLike, z: npt.ArrayLike, seed: int, is_label
         z: samples, shape (n, dz), or class labels, shape (n,).
         seed: root of the estimator's streams.
         is_labels: whether z is class labels; None: if it is a 1-D array of integers or booleans.
+        groups: integers or strings, shape (n,): rows that belong together.
 
     Raises:
         ValueError: unpaired or unusable arrays.
@@ -132,7 +167,9 @@ def checked(method: str, x: npt.ArrayLike, z: npt.ArrayLike, seed: int, is_label
     if not is_labels:
         z_rows, z_notes = crossfit.varying_columns(z_rows, "z")
         notes += z_notes
-    return Checked(method, x_rows, z_rows, is_labels, widths, seed, tuple(notes), started)
+        z_rows = without_offsets(z_rows)
+    codes = None if groups is None else group_codes(groups, len(x_rows))
+    return Checked(method, without_offsets(x_rows), z_rows, is_labels, widths, seed, tuple(notes), started, codes)
 
 
 def label_entropy(labels: Array) -> float:
@@ -140,3 +177,20 @@ def label_entropy(labels: Array) -> float:
     shares = np.bincount(labels) / len(labels)
     shares = shares[shares > 0]
     return float(-np.sum(shares * np.log(shares)))
+
+
+def label_entropy_limit(labels: Array) -> tuple[float, float]:
+    """H(Y) of the population that labels 0..K-1, shape (n,), come from, and its standard error, in nats.
+
+    The plug-in value without its bias, at most ln K.
+
+    Source: Miller 1955, "Note on the bias of information estimates": the plug-in value lacks (K - 1) / 2n. Error: the
+    delta method, -ln p(y) being each sample's influence.
+    """
+    counts = np.bincount(labels)
+    counts = counts[counts > 0]
+    n = int(counts.sum())
+    shares = counts / n
+    entropy = label_entropy(labels)
+    variance = max(float(shares @ np.log(shares) ** 2) - entropy**2, 0.0)
+    return min(entropy + (len(counts) - 1) / (2 * n), math.log(len(counts))), math.sqrt(variance / n)

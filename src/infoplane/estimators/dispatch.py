@@ -7,18 +7,24 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from importlib import import_module
 from typing import Any, Literal
 
 import numpy.typing as npt
 
 from infoplane.common import validation
-from infoplane.common.aliases import Array
+from infoplane.common.aliases import Array, IntArray
+from infoplane.estimators.dependence_checks import autocorrelation, noiseless_relation
+from infoplane.estimators.groups import copies, group_codes, joined, one_of_each
+from infoplane.estimators.offsets import without_offsets
 from infoplane.estimators.registry import METHODS, Method
 from infoplane.results.estimate import Estimate
 
 ZKind = Literal["numbers", "labels"]
-_OURS = ("seed", "labels", "options")
+_IN_UNITS = {"x_range", "z_range"}
+"""Options given in the units of the samples."""
+_OURS = ("seed", "labels", "options", "groups")
 
 
 def estimate(
@@ -27,11 +33,14 @@ def estimate(
     method: str = "auto",
     seed: int = 0,
     z_kind: ZKind | None = None,
+    groups: npt.ArrayLike | None = None,
     **options: Any,
 ) -> Estimate:
     """Estimate the mutual information I(X; Z) from paired samples.
 
-    Constant columns are dropped with a warning; if nothing varies in one of the variables the value is exactly 0.
+    Constant columns are dropped with a warning; if nothing varies in one of the variables the value is exactly 0. Rows
+    of continuous data that repeat (x and z both equal) count once, with a warning. Warnings also name rows that depend
+    on the rows before in both variables, and relations without noise, whose information is infinite.
 
     Args:
         x: samples, shape (n, dx) or (n,), real numbers; may be memory-mapped.
@@ -40,6 +49,9 @@ def estimate(
         method: one of ``methods()``.
         seed: root of every random stream; the same seed gives the same value.
         z_kind: "numbers" or "labels" where a 1-D ``z`` is not what it looks like.
+        groups: integers or strings, shape (n,): rows that belong together (frames of a video, crops of an image). They
+            stay in one part wherever folds are made, and errors count groups; methods without folds see one row of each
+            group at a time.
         **options: of the method, such as ``k`` of ksg or ``hidden`` of mine.
 
     Returns:
@@ -54,14 +66,23 @@ def estimate(
     chosen = _method(method)
     seed = validation.root_seed(seed)
     call = _call(chosen, method, _is_labels(z, z_kind), options)
-    pair = _pair(x, z, call.labels)
+    pair = _pair(x, z, call.labels, keeps_units=bool(_IN_UNITS & set(options)))
+    together = _together(pair, groups)
+    pair = together.pair
     if pair.constant:
         warnings = (*pair.notes, f"{' and '.join(pair.constant)}: constant, and a constant variable has no information")
         return Estimate(
             0.0, (0.0, 0.0), "exact", method, 0.0 if call.labels else None, len(pair.x), *pair.widths, seed,
             time.perf_counter() - started, warnings,
         )  # fmt: skip
-    result = call.function(pair.x, pair.z, seed=seed, **call.options)
+    result = _called(call, together, seed)
+    notes = [*pair.notes]
+    if groups is None and (ordered := autocorrelation(pair.x, pair.z)) is not None:
+        notes.append(ordered.warning(len(pair.x)))
+    if chosen.sees_infinity and not call.labels and (relation := noiseless_relation(pair.x, pair.z, seed)) is not None:
+        notes.append(relation)
+        if result.ci95 is not None:
+            result = replace(result, ci95=(result.ci95[0], math.inf))
     if not math.isfinite(result.nats):
         raise FloatingPointError(f"{method}: the value is {result.nats}; the method diverged on these samples")
     return replace(
@@ -70,7 +91,7 @@ def estimate(
         dx=pair.widths[0],
         dz=pair.widths[1],
         seconds=time.perf_counter() - started,
-        warnings=(*pair.notes, *result.warnings),
+        warnings=(*notes, *result.warnings),
     )
 
 
@@ -87,6 +108,11 @@ class _Call:
     labels: bool
     options: dict[str, Any]
 
+    @property
+    def takes_groups(self) -> bool:
+        """Whether the function keeps groups together itself."""
+        return "groups" in inspect.signature(self.function).parameters
+
 
 @dataclass(frozen=True)
 class _Pair:
@@ -100,6 +126,33 @@ class _Pair:
     notes: tuple[str, ...]
     constant: tuple[str, ...]
     """Names of the variables in which nothing varies."""
+
+
+@dataclass(frozen=True)
+class _Together:
+    """Paired samples of which none is a copy of another, and which of them belong together."""
+
+    pair: _Pair
+    groups: IntArray | None
+    """Integers from 0, shape (n,); None: every row is a group of its own."""
+
+
+def _together(pair: _Pair, groups: npt.ArrayLike | None) -> _Together:
+    codes = None if groups is None else group_codes(groups, len(pair.x))
+    found = None if pair.constant else copies(pair.x, pair.z)
+    if found is None:
+        return _Together(pair, codes)
+    single = replace(pair, x=pair.x[found.first], z=pair.z[found.first], notes=(*pair.notes, found.note()))
+    return _Together(single, None if codes is None else joined(codes, found.code))
+
+
+def _called(call: _Call, together: _Together, seed: int) -> Estimate:
+    pair, groups = together.pair, together.groups
+    if groups is not None and not call.takes_groups:
+        method = partial(call.function, seed=seed, **call.options)
+        return one_of_each(method, pair.x, pair.z, groups, seed)
+    passed = {} if groups is None else {"groups": groups}
+    return call.function(pair.x, pair.z, seed=seed, **passed, **call.options)
 
 
 def _method(name: str) -> Method:
@@ -162,7 +215,8 @@ def _refuse_unknown(method: str, options: dict[str, Any], allowed: list[str]) ->
         raise ValueError(f"{method} has no option {', '.join(unknown)}; expected {listed}")
 
 
-def _pair(x: npt.ArrayLike, z: npt.ArrayLike, labels: bool) -> _Pair:
+def _pair(x: npt.ArrayLike, z: npt.ArrayLike, labels: bool, keeps_units: bool) -> _Pair:
+    """The samples, checked, without constant columns and, unless an option is given in their units, without offsets."""
     xs = validation.samples(x, "x")
     zs = validation.labels(z, "z") if labels else validation.samples(z, "z")
     validation.require_same_length(xs, zs)
@@ -174,6 +228,8 @@ def _pair(x: npt.ArrayLike, z: npt.ArrayLike, labels: bool) -> _Pair:
         z_notes, z_constant = list[str](), ["z"] if zs.max() == 0 else []
     else:
         zs, z_notes, z_constant = _varying(zs, "z")
+    if not keeps_units:
+        xs, zs = without_offsets(xs), zs if labels else without_offsets(zs)
     return _Pair(xs, zs, widths, (*notes, *z_notes), (*constant, *z_constant))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infoplane.common.aliases import FloatArray
+from infoplane.estimators.offsets import without_offsets
 
 Scale = Literal["standard", "rank", "none"]
 SCALES: tuple[Scale, ...] = ("standard", "rank", "none")
@@ -77,11 +78,11 @@ def break_ties(
         fraction: half-width of the noise, as a share of the least gap.
 
     Returns:
-        Samples as float64, shape (n, d), and how many columns had ties.
+        Samples as float64, shape (n, d), without offsets, and how many columns had ties.
     """
     if not 0.0 < fraction < 0.5:
         raise ValueError(f"fraction={fraction} given; expected above 0 and below 0.5")
-    values = np.array(x, dtype=np.float64)
+    values = np.array(without_offsets(np.asarray(x)), dtype=np.float64)
     tied = 0
     for column in values.T:
         ordered = np.sort(column)

@@ -46,7 +46,14 @@ class Calibration:
         return result
 
 
-def probe(x: npt.ArrayLike, labels: npt.ArrayLike, *, seed: int = 0, options: CriticOptions | None = None) -> Estimate:
+def probe(
+    x: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    *,
+    seed: int = 0,
+    options: CriticOptions | None = None,
+    groups: npt.ArrayLike | None = None,
+) -> Estimate:
     """H(Y) - cross-entropy of a classifier on held-out samples: a lower bound on I(X; Y).
 
     Cross-fitted. On the selection part the classifier's temperature is set and its posterior is mixed with the fit
@@ -58,9 +65,11 @@ def probe(x: npt.ArrayLike, labels: npt.ArrayLike, *, seed: int = 0, options: Cr
         labels: class labels, shape (n,), integers or booleans, any number of classes.
         seed: root of all random streams.
         options: the classifier and its training.
+        groups: integers or strings, shape (n,): rows of one group stay in one part, and groups count as independent.
 
     Returns:
-        The bound in nats, kind "lower_bound", ceiling H(Y).
+        The bound in nats, kind "lower_bound", ceiling H(Y); its interval has no upper end. The standard error includes
+        that of the class shares in H(Y), whose influence is -ln p(y).
 
     Raises:
         ValueError: unpaired or unusable arrays, or too few samples.
@@ -68,13 +77,13 @@ def probe(x: npt.ArrayLike, labels: npt.ArrayLike, *, seed: int = 0, options: Cr
     Source: Barber & Agakov 2003; McAllester & Stratos 2020, section 4.
     """
     options = options or CriticOptions()
-    data = checked("probe", x, labels, seed, is_labels=True)
+    data = checked("probe", x, labels, seed, is_labels=True, groups=groups)
     if data.trivial:
         return data.nothing()
     classes = int(data.z.max()) + 1
     critic = ClassScores(data.x.shape[1], classes, options.hidden)
     bank = Bank(critic, Objective("cross_entropy"), _outputs, _mean_log_likelihood, options)
-    parts = crossfit.split(len(data.x), options, seed, data.z)
+    parts = data.parts(options)
     frequency = np.log(np.bincount(data.z) / len(data.z))
     entropy = -frequency[data.z]
 
@@ -93,9 +102,9 @@ def _as_information(results: Sequence[crossfit.FoldResult[Outputs]], entropy: fl
     """The selection value and the learning curves as H(Y) - cross-entropy, comparable with the reported bound."""
     curves = []
     for result in results:
-        told = result.trained.curve
-        values = {name: [value + entropy for value in told[name]] for name in ("selection", "train")}
-        curves.append(told | values)
+        curve = result.trained.curve
+        values = {name: [value + entropy for value in curve[name]] for name in ("selection", "train")}
+        curves.append(curve | values)
     return {"selection": entropy + float(np.mean([result.trained.value for result in results])), "curves": curves}
 
 

@@ -50,6 +50,8 @@ class Method:
     trained: bool = False
     """Whether a critic is trained: its options are the fields of ``critics.CriticOptions``."""
     interval: bool = True
+    sees_infinity: bool = True
+    """Whether a relation without noise is infinite to it; tables of counts see H of the values."""
     most_columns: int | None = None
     """Of x and z together."""
 
@@ -149,11 +151,11 @@ METHODS: dict[str, Method] = {
     ),
     "binning": Method(
         "histogram, for at most 2 + 1 dimensions",
-        "infoplane.estimators.binning", "binning", "both", "estimate", _AXES, most_columns=3,
+        "infoplane.estimators.binning", "binning", "both", "estimate", _AXES, sees_infinity=False, most_columns=3,
     ),
     "discrete": Method(
         "table of counts, for two variables with few values each",
-        "infoplane.estimators.discrete", "discrete", "both", "estimate", _SYMBOLS,
+        "infoplane.estimators.discrete", "discrete", "both", "estimate", _SYMBOLS, sees_infinity=False,
     ),
 }  # fmt: skip
 """The methods by name, in the order in which they are listed."""

@@ -28,6 +28,7 @@ def mine(
     seed: int = 0,
     options: CriticOptions | None = None,
     labels: bool | None = None,
+    groups: npt.ArrayLike | None = None,
 ) -> Estimate:
     """MINE: a lower bound on I(X; Z) from a critic trained on the Donsker-Varadhan form.
 
@@ -40,16 +41,17 @@ def mine(
         seed: root of all random streams.
         options: the critic and its training.
         labels: whether z is class labels; None: if it is a 1-D array of integers or booleans.
+        groups: integers or strings, shape (n,): rows of one group stay in one part, and groups count as independent.
 
     Returns:
-        The bound in nats, kind "lower_bound".
+        The bound in nats, kind "lower_bound"; its interval has no upper end.
 
     Raises:
         ValueError: unpaired or unusable arrays, or too few samples.
 
     Source: Belghazi et al. 2018, eqs. (10) and (12).
     """
-    return _estimate("mine", x, z, seed, options or CriticOptions(), labels)
+    return _estimate("mine", x, z, seed, options or CriticOptions(), labels, groups)
 
 
 def nwj(
@@ -59,6 +61,7 @@ def nwj(
     seed: int = 0,
     options: CriticOptions | None = None,
     labels: bool | None = None,
+    groups: npt.ArrayLike | None = None,
 ) -> Estimate:
     """NWJ: a lower bound on I(X; Z) from a critic trained on mean f - e^-1 mean e^f.
 
@@ -66,7 +69,7 @@ def nwj(
 
     Source: Nguyen, Wainwright & Jordan 2010; Poole et al. 2019, eq. (4).
     """
-    return _estimate("nwj", x, z, seed, options or CriticOptions(), labels)
+    return _estimate("nwj", x, z, seed, options or CriticOptions(), labels, groups)
 
 
 def infonce(
@@ -76,6 +79,7 @@ def infonce(
     seed: int = 0,
     options: CriticOptions | None = None,
     labels: bool | None = None,
+    groups: npt.ArrayLike | None = None,
 ) -> Estimate:
     """InfoNCE: a lower bound on I(X; Z), at most ln K for K contrasts (the true pair is one of them).
 
@@ -83,7 +87,7 @@ def infonce(
 
     Source: van den Oord et al. 2018; Poole et al. 2019, eq. (12).
     """
-    return _estimate("infonce", x, z, seed, options or CriticOptions(kind="separable"), labels)
+    return _estimate("infonce", x, z, seed, options or CriticOptions(kind="separable"), labels, groups)
 
 
 def smile(
@@ -93,6 +97,7 @@ def smile(
     seed: int = 0,
     options: CriticOptions | None = None,
     labels: bool | None = None,
+    groups: npt.ArrayLike | None = None,
 ) -> Estimate:
     """SMILE: Donsker-Varadhan with the shuffled pairs' scores clipped to [-5, 5]. Not a bound: kind "estimate".
 
@@ -100,7 +105,7 @@ def smile(
 
     Source: Song & Ermon 2020, eq. (18); the critic is trained on the Jensen-Shannon objective, as there.
     """
-    return _estimate("smile", x, z, seed, options or CriticOptions(), labels)
+    return _estimate("smile", x, z, seed, options or CriticOptions(), labels, groups)
 
 
 _UNTEMPERED: dict[str, Callable[[bounds.PairTerms], bounds.Bound]] = {
@@ -117,20 +122,21 @@ def _estimate(
     seed: int,
     options: CriticOptions,
     labels: bool | None,
+    groups: npt.ArrayLike | None,
 ) -> Estimate:
     """Check, cross-fit, report."""
-    data = checked(method, x, z, seed, labels)
+    data = checked(method, x, z, seed, labels, groups)
     if data.trivial:
         return data.nothing()
     critic, objective = critic_for(data, options), Objective(method, options.ema_decay)
-    parts = crossfit.split(len(data.x), options, seed, data.z if data.is_labels else None)
+    parts = data.parts(options)
     prepare = data.standardised if data.is_labels else data.normalised
     ceiling = label_entropy(data.z) if data.is_labels else None
     if method not in _UNTEMPERED:
         tempering = Bank(critic, objective, held_scores(critic), glance, options)
-        told = crossfit.run(tempering, parts, prepare, tempered, seed)
-        dv = untempered(result.summary.terms() for result in told)
-        return data.from_folds(told, kind="lower_bound", ceiling=ceiling, dv=dv)
+        found = crossfit.run(tempering, parts, prepare, tempered, seed)
+        dv = untempered(result.summary.terms() for result in found)
+        return data.from_folds(found, kind="lower_bound", ceiling=ceiling, dv=dv)
     bound = _UNTEMPERED[method]
     summary = crossfit.pair_terms(critic, _SMILE_CLIP if method == "smile" else None)
     bank = Bank(critic, objective, summary, lambda terms: bound(terms).nats, options)
@@ -152,5 +158,5 @@ def critic_for(data: Checked, options: CriticOptions) -> Critic:
     if data.is_labels:
         return ClassScores(dx, int(data.z.max()) + 1, options.hidden)
     if options.kind == "separable":
-        return Separable(dx, dz, options.hidden, options.embedding)
-    return Concatenation(dx, dz, options.hidden, options.shifts)
+        return Separable(dx, dz, options.hidden, options.embedding, own_pairs=data.repeats)
+    return Concatenation(dx, dz, options.hidden, options.shifts, own_pairs=data.repeats)

@@ -72,6 +72,7 @@ class Calibrate(Section):
     discrete: SuiteSettings
     images: SuiteSettings
     independent: SuiteSettings
+    determined: SuiteSettings
     consistency: SuiteSettings
     protocol: SuiteSettings
     samples: SuiteSettings

@@ -234,9 +234,8 @@ class _NoisyLabel(_WarmStartedBank):
         self, width: int, labels: npt.NDArray[np.int64], noise_std: float, options: CriticOptions, seed: int
     ) -> None:
         critic = ClassScores(width, int(labels.max()) + 1, options.hidden)
-        patterns = len(labels)
         objective = Objective("mine", options.ema_decay)
-        bank = Bank(critic, objective, _population_scores(critic, patterns), glance, options, gather=self._gather)
+        bank = Bank(critic, objective, held_scores(critic), glance, options, gather=self._gather)
         super().__init__(bank, seed)
         self.width, self.noise_std, self.labels = width, noise_std, labels.astype(np.int32)
 

@@ -121,7 +121,7 @@ def _selection_value(bound: Estimate) -> float:
 
 
 def label_headline(bounds: Sequence[Estimate]) -> Quantity:
-    """The bracket [largest lower bound, H(Y)] of a label information.
+    """The bracket [largest lower bound, H(Y)] of a label information; H(Y) of the population, with its error.
 
     Which bound is the largest is decided by their values on the selection part, never by the values that are
     reported: choosing the larger of two reported values would be biased upwards.
@@ -132,8 +132,8 @@ def label_headline(bounds: Sequence[Estimate]) -> Quantity:
     return bracket(
         best.nats,
         best.diagnostics.get("standard_error", 0.0),
-        entropy,
-        0.0,
+        best.diagnostics.get("entropy_upper", entropy),
+        best.diagnostics.get("entropy_se", 0.0),
         ceiling=entropy,
         n=best.n,
         warnings=best.warnings,
