@@ -207,3 +207,24 @@ def test_as_a_program_of_its_own(folder: Path) -> None:
 def test_a_file_that_may_not_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("z.npy").chmod(0)
     assert "z.npy" in complaint(capsys, "estimate", "x.npy", "z.npy")
+
+
+def test_groups_from_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("videos.npy", np.array([f"video {row // 2}" for row in range(400)]))
+    fields = json.loads(
+        output(capsys, "estimate", "x.npy", "z.npy", "--method", "gaussian", "--groups", "videos.npy", "--json")
+    )
+    assert "one row of each of the 200 groups" in fields["warnings"][0]
+    np.save("short.npy", np.arange(7))
+    message = complaint(capsys, "estimate", "x.npy", "z.npy", "--method", "gaussian", "--groups", "short.npy")
+    assert message == "infoplane: short.npy has 7 rows and x.npy has 400: expected one group for each row"
+
+
+def test_an_interval_without_upper_end(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("square.npy", np.load("x.npy")[:, 0] ** 2)
+    np.save("column.npy", np.load("x.npy")[:, 0])
+    text = output(capsys, "estimate", "column.npy", "square.npy", "--method", "ksg")
+    low = infoplane.estimate(np.load("column.npy"), np.load("square.npy"), "ksg").ci95[0]
+    assert f"at least {low:.3f} (95 %)" in text.splitlines()[0]
+    fields = json.loads(output(capsys, "estimate", "column.npy", "square.npy", "--method", "ksg", "--json"))
+    assert fields["ci95"] == [low, None]

@@ -34,7 +34,7 @@ def test_matrix_terms_are_means_off_the_diagonal(matrix: np.ndarray) -> None:
 def test_label_terms_equal_those_of_the_matrix_that_they_stand_for() -> None:
     random = np.random.default_rng(2)
     outputs, labels = random.normal(size=(N, CLASSES)), np.array([0, 1, 2, 0, 0, 1, 2])
-    by_class, by_pair = bounds.from_labels(outputs, labels), bounds.from_matrix(outputs[:, labels])
+    by_class, by_pair = bounds.from_labels(outputs, labels), bounds.from_matrix(outputs[:, labels], own_pairs=True)
     for name in ("joint", "row", "column", "contrast", "contrast_column"):
         assert getattr(by_class, name) == pytest.approx(getattr(by_pair, name)), name
 
@@ -45,6 +45,18 @@ def test_all_shifts_together_are_all_pairs(matrix: np.ndarray) -> None:
     by_shift, by_pair = bounds.from_shifts(np.diagonal(matrix), shifted, shifts), bounds.from_matrix(matrix)
     for name in ("joint", "row", "column", "contrast", "contrast_column"):
         assert getattr(by_shift, name) == pytest.approx(getattr(by_pair, name)), name
+
+
+def test_own_pairs_complete_the_means(matrix: np.ndarray) -> None:
+    """All shifts and the own pair are all pairs, whose means are plain row and column means."""
+    shifts = np.arange(1, N)
+    moved = np.stack([[matrix[i, (i - s) % N] for i in range(N)] for s in shifts], axis=1)
+    for terms in (
+        bounds.from_matrix(matrix, own_pairs=True),
+        bounds.from_shifts(np.diagonal(matrix), moved, shifts, own_pairs=True),
+    ):
+        assert terms.row == pytest.approx(np.log(np.exp(matrix).mean(axis=1)))
+        assert terms.column == pytest.approx(np.log(np.exp(matrix).mean(axis=0)))
 
 
 def test_the_shifted_bound_touches_donsker_varadhan_at_its_own_level(matrix: np.ndarray) -> None:

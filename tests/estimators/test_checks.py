@@ -104,7 +104,9 @@ def base(name: str) -> Estimate:
 
 
 def half_width(result: Estimate) -> float:
-    return (result.ci95[1] - result.ci95[0]) / 2
+    """Half the interval; of a lower bound, which has no upper end, what lies below the value."""
+    low, high = result.ci95
+    return (high - low) / 2 if np.isfinite(high) else result.nats - low
 
 
 def assert_same(name: str, after: Estimate, promise: Promise) -> None:
@@ -140,6 +142,7 @@ def test_fields(name: str) -> None:
     assert result.bits == pytest.approx(result.nats / np.log(2))
     assert result.ci95[0] <= result.nats <= result.ci95[1]
     assert result.ci95[0] < result.ci95[1]
+    assert (result.ci95[1] == np.inf) == (result.kind == "lower_bound")
     assert all(isinstance(text, str) and text for text in result.warnings)
     assert result.diagnostics
 

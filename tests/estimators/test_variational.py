@@ -80,7 +80,7 @@ def test_labels_tell_at_most_their_entropy() -> None:
     x = 10 * np.eye(3)[labels] + random.normal(size=(900, 3))
     result = mine(x, labels, options=replace(QUICK, max_steps=600))
     assert result.ceiling == pytest.approx(math.log(3), abs=0.01)
-    assert 0.9 * result.ceiling < result.nats <= result.ceiling + 0.02
+    assert 0.9 * result.ceiling < result.nats <= result.ceiling
 
 
 def test_heavy_tails_do_no_harm() -> None:
@@ -138,4 +138,5 @@ def test_diagnostics_hold_curves_folds_and_error() -> None:
     assert len(curves[0]["step"]) == len(curves[0]["selection"]) == len(curves[0]["train"])
     assert result.nats == pytest.approx(np.mean(result.diagnostics["folds"]), abs=0.01)
     assert result.ci95 is not None
-    assert result.ci95[1] - result.nats == pytest.approx(1.96 * result.diagnostics["standard_error"])
+    assert result.nats - result.ci95[0] == pytest.approx(1.96 * result.diagnostics["standard_error"], rel=1e-3)
+    assert result.ci95[1] == math.inf

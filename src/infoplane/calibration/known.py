@@ -109,16 +109,15 @@ def discrete(options: SuiteOptions) -> list[Task]:
 
 def determined(options: SuiteOptions) -> list[Task]:
     """Labels that x determines, of K classes: one-hot columns and embeddings; equal, counted and unequal shares."""
-    kinds = {
-        "one-hot": {"columns": "one_hot"},
-        "embedding": {"columns": "embedding"},
-        "counted": {"shares": "counted"},
-        "unequal": {"shares": "unequal"},
-    }
     return [
-        Task(f"{name} of {classes} classes", Determined(classes, **kind), name, float(classes))  # type: ignore[arg-type]
-        for name, kind in kinds.items()
+        Task(f"{name} of {classes} classes", one, name, float(classes))
         for classes in options.dimensions
+        for name, one in (
+            ("one-hot", Determined(classes)),
+            ("embedding", Determined(classes, columns="embedding")),
+            ("counted", Determined(classes, shares="counted")),
+            ("unequal", Determined(classes, shares="unequal")),
+        )
     ]
 
 

@@ -35,6 +35,7 @@ class Reading:
     """None where the method gave no finite number or refused the data."""
     low: float | None
     high: float | None
+    """None where there is no interval, or no upper end of it, as of a lower bound."""
     kind: Kind | None
     warnings: str
     cpu_seconds: float | None = None
@@ -48,10 +49,11 @@ class Reading:
     @property
     def covers(self) -> bool | None:
         """Whether the interval contains the truth; for a bound, on its own side only. None without an interval."""
-        if self.low is None or self.high is None or self.kind is None:
+        if self.low is None or self.kind is None:
             return None
         truth = math.inf if self.truth is None else self.truth
-        above_low, below_high = self.low <= truth + _ROUNDING, truth <= self.high + _ROUNDING
+        high = math.inf if self.high is None else self.high
+        above_low, below_high = self.low <= truth + _ROUNDING, truth <= high + _ROUNDING
         return {"lower_bound": above_low, "upper_bound": below_high}.get(self.kind, above_low and below_high)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from infoplane.calibration.readings import Estimator
 from infoplane.common import seeds
-from infoplane.common.aliases import Array
+from infoplane.common.aliases import Z95, Array
 
 PARTS = (4, 2, 1)
 """Numbers of subsets."""
@@ -93,8 +93,10 @@ def _point(x: Array, z: Array, estimator: Estimator, order: Array, count: int, s
         rows = np.sort(order[index * size : (index + 1) * size])
         estimate = estimator(x[rows], z[rows], seeds.integer_seed(seed, "subset", count, index))
         values.append(estimate.nats)
-        if estimate.ci95 is not None and math.isfinite(estimate.ci95[1] - estimate.ci95[0]):
-            errors.append((estimate.ci95[1] - estimate.ci95[0]) / (2 * 1.96))
+        if estimate.ci95 is not None and math.isfinite(estimate.ci95[1]):
+            errors.append((estimate.ci95[1] - estimate.ci95[0]) / (2 * Z95))
+        elif estimate.ci95 is not None and estimate.kind == "lower_bound":
+            errors.append((estimate.nats - estimate.ci95[0]) / Z95)
     from_intervals = math.sqrt(sum(error**2 for error in errors)) / count
     from_spread = float(np.std(values, ddof=1)) / math.sqrt(count) if count > 1 else 0.0
     return SizePoint(size, tuple(values), max(from_intervals, from_spread))

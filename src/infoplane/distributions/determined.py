@@ -41,7 +41,8 @@ class Determined:
     def probabilities(self) -> FloatArray:
         """p(y), shape (K,)."""
         weights = 1.0 / np.arange(1, self.classes + 1) if self.shares == "unequal" else np.ones(self.classes)
-        return weights / weights.sum()
+        shares: FloatArray = weights / weights.sum()
+        return shares
 
     def sample(self, n: int, seed: int) -> tuple[Array, Array]:
         """n pairs: x of shape (n, K) or (n, 128), y of shape (n,)."""

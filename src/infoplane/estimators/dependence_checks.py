@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from infoplane.common.aliases import Array, FloatArray, IntArray
 
-_MOST_ROWS = 20_000
+_MOST_ROWS, _MOST_RELATION_ROWS = 20_000, 5_000
 _MOST_COLUMNS = 64
 _FEWEST_ROWS = 50
 _CERTAIN = 4.0
@@ -40,9 +40,9 @@ class Autocorrelation:
     def warning(self, n: int) -> str:
         """The line for the estimate of n rows."""
         return (
-            f"rows depend on the rows before (autocorrelation at lag 1: {self.x:.2f} in x, {self.z:.2f} in z): {n} "
-            f"rows are worth about {max(n / self.rows_per_independent, 1.0):.0f} independent ones, value and interval claim "
-            "too much; name blocks of rows with groups"
+            f"rows depend on the rows before (autocorrelation at lag 1: {self.x:.2f} in x, {self.z:.2f} in z): unless "
+            f"they were merely sorted, {n} rows are worth about {max(n / self.rows_per_independent, 1.0):.0f} "
+            "independent ones, and value and interval claim too much; name blocks of rows with groups"
         )
 
 
@@ -122,8 +122,8 @@ def noiseless_relation(x: Array, z: Array, seed: int = 0) -> str | None:
     dx, dz = x.shape[1], z.shape[1]
     if len(x) < _FEWEST_ROWS or dx * dz > _MOST_PAIRS:
         return None
-    if len(x) > _MOST_ROWS:
-        rows = np.random.default_rng(seed).choice(len(x), _MOST_ROWS, replace=False)
+    if len(x) > _MOST_RELATION_ROWS:
+        rows = np.random.default_rng(seed).choice(len(x), _MOST_RELATION_ROWS, replace=False)
         x, z = x[rows], z[rows]
     for source, target, names in ((x, z, ("x", "z")), (z, x, ("z", "x"))):
         found = _function(source, target)

@@ -17,8 +17,8 @@ def without_offsets(x: Array) -> Array:
     """``x``, shape (n, d), less each column's value nearest to zero, where all its values are within a factor of two.
 
     There the difference of two floating-point numbers is exact (Sterbenz 1974, "Floating-point computation"), so that
-    no two values become equal and none come apart. The dtype stays. Other columns stay as they are, and an array without
-    an offset is returned itself.
+    no two values become equal and none come apart. The dtype stays. Other columns stay as they are, and an array
+    without an offset is returned itself.
     """
     if x.dtype.kind not in "iuf":
         return x

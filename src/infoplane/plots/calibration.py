@@ -252,7 +252,8 @@ def _repeats(axes: Axes, own: Sequence[Reading], place: float) -> None:
         if reading.error is None or reading.truth is None:
             continue
         shape = look(reading.method)
-        if reading.low is not None and reading.high is not None and math.isfinite(reading.high - reading.low):
-            ends = [reading.low - reading.truth, reading.high - reading.truth]
+        if reading.low is not None and reading.nats is not None:
+            high = reading.nats if reading.high is None or math.isinf(reading.high) else reading.high  # of bounds: inf
+            ends = [reading.low - reading.truth, high - reading.truth]
             axes.plot(ends, [place, place], color=shape["color"], linewidth=0.8, alpha=0.6)
         axes.plot([reading.error], [place], markersize=3.5, **mark(reading.method))

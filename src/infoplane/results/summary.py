@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from infoplane.common.aliases import Z95
 from infoplane.results.headlines import BY_NAME, INFORMATIONS, NAMES, Headline
 from infoplane.results.quantity import Quantity
 
@@ -127,7 +128,7 @@ def _warnings_from_comparison(name: str, value: Quantity, headline: Quantity) ->
     if nats is None:
         return [] if value["warnings"] else ["no value was obtained"]
     low = nats if value["low"] is None else value["low"]
-    high = nats if value["high"] is None else value["high"]
+    high = nats + Z95 * (value["lower_se"] or 0.0) if value["high"] is None else value["high"]
     flags = []
     if value["ceiling"] is not None and low > value["ceiling"]:
         flags.append(f"{nats:.3g} nats lies above its ceiling of {value['ceiling']:.3g} nats by more than its error")
