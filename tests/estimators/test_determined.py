@@ -36,20 +36,33 @@ def ideal_bounds(labels: np.ndarray, shares: np.ndarray, seed: int, name: str) -
 @pytest.mark.parametrize("shares", ["equal", "counted", "unequal"])
 @pytest.mark.parametrize("name", ["shifted", "infonce"])
 def test_the_best_critic_does_not_pass_the_entropy(name: str, shares: str) -> None:
-    """Low ends above H(Y) of the population in at most 5 % of the runs, K from 2 to 100 and n from 100 to 5,000."""
+    """Low ends above H(Y) of the population in at most 5 % of the runs; for more, benchmarks/determined.csv."""
     runs = above = 0
-    for classes in (2, 5, 10, 50, 100):
+    for classes in (2, 10, 100):
         task = Determined(classes, shares=shares)  # type: ignore[arg-type]
-        for n in (100, 500, 5000):
+        for n in (100, 500):
             for seed in SEEDS:
                 _, labels = task.sample(n, seed)
                 bound = crossfit.combine(ideal_bounds(labels, task.probabilities, seed, name))
                 assert bound.nats <= label_entropy(labels) + 1e-9
-                runs, above = (
-                    runs + 1,
-                    above + (bound.nats - Z95 * bound.standard_error > task.mutual_information() + 1e-9),
-                )
+                runs += 1
+                above += bound.low(shares=True) > task.mutual_information() + 1e-9
     assert above <= 0.05 * runs
+
+
+@pytest.mark.parametrize("share", [0.5, 0.55, 2 / 3, 0.9])
+def test_low_ends_hold_near_the_largest_entropy(share: float) -> None:
+    """Two classes, n = 100: where the entropy is nearly flat the standard error alone says too little."""
+    shares = np.array([share, 1 - share])
+    entropy, above, first_order = -float(shares @ np.log(shares)), 0, 0
+    for seed in range(400):
+        labels = np.random.default_rng([11, seed]).choice(2, 100, p=shares)
+        gain = -np.log(np.bincount(labels, minlength=2) / 100)[labels]
+        bound = bounds.Bound(float(gain.mean()), gain - gain.mean())
+        above += bound.low(shares=True) > entropy
+        first_order += bound.low(shares=False) > entropy
+    assert above <= 0.05 * 400
+    assert first_order > 0.08 * 400 or share != 0.55
 
 
 def test_without_own_pairs_the_bound_would_lie_above_the_entropy() -> None:
@@ -66,8 +79,8 @@ def test_the_standard_error_holds_the_error_of_the_class_shares(shares: str) -> 
     """Over fresh samples the bound varies with the class counts alone; the reported error says by how much."""
     task = Determined(5, shares=shares)  # type: ignore[arg-type]
     found = []
-    for seed in range(300):
-        _, labels = task.sample(400, seed)
+    for seed in range(200):
+        _, labels = task.sample(200, seed)
         found.append(crossfit.combine(ideal_bounds(labels, task.probabilities, seed, "shifted")))
     spread, reported = np.std([bound.nats for bound in found]), np.mean([bound.standard_error for bound in found])
     if shares == "unequal":

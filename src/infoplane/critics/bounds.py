@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infoplane.common.aliases import Array
+from infoplane.common.aliases import Z95, Array
 
 
 @dataclass(frozen=True)
@@ -55,17 +55,33 @@ class Bound:
     """Group of each sample, integers, shape (n,); None: every sample is a group of its own."""
 
     @property
+    def _sums(self) -> Array:
+        """The influences of each group together, which are independent."""
+        if self.clusters is None:
+            return self.influence
+        codes = np.unique(self.clusters, return_inverse=True)[1]
+        return np.bincount(codes, weights=self.influence)
+
+    @property
     def standard_error(self) -> float:
         """Standard error of the value, the critic taken as given; groups, not samples, are independent.
 
         Source: Liang & Zeger 1986, for the sum within groups.
         """
-        sums = self.influence
-        if self.clusters is not None:
-            codes = np.unique(self.clusters, return_inverse=True)[1]
-            sums = np.bincount(codes, weights=self.influence)
-        count = len(sums)
-        return float(np.sqrt(np.sum(sums**2) * count / max(count - 1, 1)) / len(self.influence))
+        sums = self._sums
+        return float(np.sqrt(np.sum(sums**2) * len(sums) / max(len(sums) - 1, 1)) / len(self.influence))
+
+    def low(self, shares: bool) -> float:
+        """Lower end of the value's 95 % interval.
+
+        Args:
+            shares: whether the shares of classes, or of other repeated values, vary from sample to sample. The bound is
+                concave in them, and near its maximum the standard error, which is of first order, misses how far it
+                falls: by up to z^2 / 2n more where the shares move by z standard errors, 1 / p being the curvature of
+                the entropy, the most that there is (Cover & Thomas 2006, theorem 2.7.4 and section 11.1).
+        """
+        second_order = Z95**2 / (2 * len(self._sums)) if shares else 0.0
+        return self.nats - Z95 * self.standard_error - second_order
 
 
 def log_mean_exp(values: Array, axis: int | None = None) -> Array:

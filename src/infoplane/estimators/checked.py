@@ -92,8 +92,8 @@ class Checked:
         bound = crossfit.combine(
             [result.bound for result in results], None if self.groups is None else self.groups[reported]
         )
-        half = Z95 * bound.standard_error
-        interval = (bound.nats - half, math.inf if kind == "lower_bound" else bound.nats + half)
+        high = math.inf if kind == "lower_bound" else bound.nats + Z95 * bound.standard_error
+        interval = (bound.low(self.repeats), high)
         warnings = [*notes, *crossfit.warnings_of(results)]
         if ceiling is not None and bound.nats > ceiling:
             warnings.append(f"above its ceiling: {bound.nats:.4g} nats, and the ceiling is {ceiling:.4g} nats")

@@ -129,7 +129,7 @@ def label_headline(bounds: Sequence[Estimate]) -> Quantity:
     best = max(bounds, key=_selection_value)
     entropy = best.ceiling
     assert entropy is not None, "a bound on a label information knows H(Y)"
-    return bracket(
+    entry = bracket(
         best.nats,
         best.diagnostics.get("standard_error", 0.0),
         best.diagnostics.get("entropy_upper", entropy),
@@ -138,6 +138,7 @@ def label_headline(bounds: Sequence[Estimate]) -> Quantity:
         n=best.n,
         warnings=best.warnings,
     )
+    return entry if best.ci95 is None else entry | {"low": best.ci95[0]}
 
 
 def curve_rows(estimate: Estimate, quantity_name: str, stop: int | None = None) -> list[dict[str, Any]]:
