@@ -41,14 +41,14 @@ def test_a_separable_critic_contrasts_all_pairs_off_the_diagonal() -> None:
     assert weights == pytest.approx((1 - np.eye(ROWS)) / (ROWS * (ROWS - 1)))
 
 
-def test_class_scores_weigh_each_class_by_the_other_samples_that_have_it() -> None:
+def test_class_scores_weigh_each_class_by_its_share_own_pairs_included() -> None:
     tf = tensorflow()
     labels = np.array([0, 0, 2, 0, 1], dtype=np.int32)
     scores = ClassScores(2, 3, ()).scores((tf.zeros((5, 3)),), tf.constant(labels))
-    weights = np.exp(scores.log_weight.numpy())
+    weights = np.broadcast_to(np.exp(scores.log_weight.numpy()), (5, 3))
     assert weights.sum() == pytest.approx(1.0)
-    assert weights[0] * 20 == pytest.approx([2, 1, 1])
-    assert weights[4] * 20 == pytest.approx([3, 0, 1])
+    assert weights[0] * 25 == pytest.approx([3, 1, 1])
+    assert scores.own_pairs
 
 
 def test_the_first_layer_split_is_the_plain_network_on_x_and_z_side_by_side() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from infoplane.common.runtime import tensorflow
-from infoplane.critics.networks import Scores
+from infoplane.critics.networks import ClassScores, Scores
 from infoplane.critics.objectives import Objective, next_log_average
 
 ROWS = 5
@@ -75,3 +75,15 @@ def test_values_follow_their_formulas(arrays: tuple[np.ndarray, np.ndarray]) -> 
     contrasts = np.hstack([joint[:, None], marginal])
     infonce = float(Objective("infonce").loss(_scores(joint, marginal), state, 1.0)[1])
     assert infonce == pytest.approx(np.mean(joint - np.log(np.exp(contrasts).mean(axis=1))), abs=1e-5)
+
+
+def test_infonce_of_class_scores_contrasts_with_every_sample_of_the_batch() -> None:
+    """Own pairs are among the scores of all classes, and must not count twice."""
+    tf = tensorflow()
+    random = np.random.default_rng(3)
+    labels = np.array([0, 0, 2, 0, 1], dtype=np.int32)
+    outputs = random.normal(size=(5, 3)).astype(np.float32)
+    scores = ClassScores(2, 3, ()).scores((tf.constant(outputs),), tf.constant(labels))
+    value = float(Objective("infonce").loss(scores, tf.constant(-math.inf), 1.0)[1])
+    pairs = outputs[:, labels]
+    assert value == pytest.approx(np.mean(np.diagonal(pairs) - np.log(np.exp(pairs).mean(axis=1))), abs=1e-5)
