@@ -51,7 +51,9 @@ def test_full_sizes_are_one_override_away(tmp_path: Path) -> None:
     assert Calibrate.load(file).settings("high", suite("high").full, seed=0).suite == suite("high").full
 
 
-@pytest.mark.parametrize("name", ["gaussians", "mixtures", "tishby", "high", "discrete", "images", "independent"])
+@pytest.mark.parametrize(
+    "name", ["gaussians", "mixtures", "tishby", "high", "discrete", "images", "independent", "determined"]
+)
 def test_names_of_tasks_are_distinct_and_truths_known(name: str) -> None:
     builder = getattr(known, {"tishby": "tishby_patterns"}.get(name, name))
     tasks = builder(SUITES[name].full)

@@ -70,7 +70,7 @@ def test_independent_far_from_zero_is_still_nothing(method: str) -> None:
 
 def test_ties_far_from_zero_are_told_apart_by_their_own_gaps() -> None:
     x = 1e12 + np.random.default_rng(3).normal(size=(20_000, 1))
-    values, tied = margins.untied(x, np.random.default_rng(4))
+    values, tied = margins.break_ties(x, np.random.default_rng(4))
     assert tied == 1
     assert len(np.unique(values)) == len(values)
     assert np.abs(values - (x - x.min())).max() < 1e-4

@@ -11,6 +11,7 @@ QUESTIONS = {
     "discrete": "labels, channels and repeated values",
     "images": "real digits whose classes meet through a noisy channel",
     "independent": "independent variables: what is claimed where nothing is to be found",
+    "determined": "labels that x determines: does a lower bound stay below H(Y)",
     "consistency": "tests that need no truth, on real digits",
     "protocol": "fitted and reported on the same samples, against held out",
     "samples": "values against the number of samples, extrapolated",

@@ -102,7 +102,6 @@ SUITES: dict[str, Suite] = {
         SuiteOptions((*_AUTO_AND_NEURAL, "ksg", "gaussian", "published"), (1000,), 20, (1, 10, 50)),
     ),
     "determined": Suite(
-        "labels that x determines: does a lower bound stay below H(Y)",
         _known("determined", known.determined),
         SuiteOptions(("mine", "probe", "ross"), (200,), 1, (2, 10, 50)),
         SuiteOptions(

@@ -144,10 +144,10 @@ def from_matrix(scores: Array, clip: float | None = None, own_pairs: bool = Fals
         np.fill_diagonal(scaled, 0.0)
     partners = n if own_pairs else n - 1
     top = top.astype(np.float64)
-    height = np.exp(top - top.max())
+    scale = np.exp(top - top.max())
     with np.errstate(divide="ignore"):
         row = top + np.log(scaled.sum(axis=1, dtype=np.float64) / partners)
-        column = top.max() + np.log((height @ scaled) / partners)
+        column = top.max() + np.log((scale @ scaled) / partners)
     if not (np.isfinite(row).all() and np.isfinite(column).all()):
         row, column = (
             (log_mean_exp(matrix.astype(np.float64), 1), log_mean_exp(matrix.astype(np.float64), 0))
@@ -188,19 +188,19 @@ def donsker_varadhan(terms: PairTerms) -> Bound:
 
     Source: Donsker & Varadhan 1983; Belghazi et al. 2018, eq. (10). With clipped scores: SMILE, Song & Ermon 2020.
     """
-    level = float(log_mean_exp(terms.row))
-    influence = terms.joint - np.exp(terms.row - level) - np.exp(terms.column - level)
-    return Bound(float(np.mean(terms.joint)) - level, influence - np.mean(influence))
+    log_mean = float(log_mean_exp(terms.row))
+    influence = terms.joint - np.exp(terms.row - log_mean) - np.exp(terms.column - log_mean)
+    return Bound(float(np.mean(terms.joint)) - log_mean, influence - np.mean(influence))
 
 
-def shifted(terms: PairTerms, level: float) -> Bound:
-    """mean f - c + 1 - e^-c mean e^f with c = ``level`` chosen elsewhere: a lower bound in expectation for any c.
+def shifted(terms: PairTerms, constant: float) -> Bound:
+    """mean f - c + 1 - e^-c mean e^f with c = ``constant`` chosen elsewhere: a lower bound in expectation for any c.
 
     Source: Nguyen, Wainwright & Jordan 2010 for the critic f - c + 1. It touches Donsker-Varadhan at c = log mean e^f.
     """
-    row, column = np.exp(terms.row - level), np.exp(terms.column - level)
+    row, column = np.exp(terms.row - constant), np.exp(terms.column - constant)
     influence = terms.joint - row - column
-    return Bound(float(np.mean(terms.joint)) - level + 1.0 - float(np.mean(row)), influence - np.mean(influence))
+    return Bound(float(np.mean(terms.joint)) - constant + 1.0 - float(np.mean(row)), influence - np.mean(influence))
 
 
 def infonce(terms: PairTerms) -> Bound:

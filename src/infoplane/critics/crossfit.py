@@ -19,10 +19,10 @@ from infoplane.critics.training import Bank, Block, Member, Trained
 Summary = TypeVar("Summary")
 
 _MOST_SELECTING = 2_000
-"""Rows of a selection part; more cost time at every look, and serve better in fitting."""
+"""Rows of a selection part; more cost time at every evaluation, and serve better in fitting."""
 _ROWS_PER_PART = 4
 MANY_COLUMNS = 64
-"""Columns above which they are no longer scaled to par, nor looked at one by one."""
+"""Columns above which they are no longer scaled to par, nor mapped one by one."""
 
 
 @dataclass(frozen=True)

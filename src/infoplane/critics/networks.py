@@ -47,9 +47,9 @@ class CriticOptions:
     """Decoupled weight decay (Loshchilov & Hutter 2019) on the kernels, per unit of learning rate."""
     max_steps: int = 2000
     evaluate_every: int = 50
-    """Steps between two looks at the selection part."""
+    """Steps between two evaluations on the selection part."""
     patience: int = 10
-    """Looks without a better selection value after which training stops."""
+    """Evaluations without a better selection value after which training stops."""
     folds: int = 4
     """Parts of the cross-fit: each sample is reported on once, by a critic that saw 1 - 1/folds of the others."""
     selection_share: float = 0.2

@@ -44,19 +44,19 @@ class Objective:
         gradients of the second term are 1 / (1 - decay) times too large.
         """
         tf = tensorflow()
-        level = tf.stop_gradient(_log_mean_exp(scores))
-        log_average = next_log_average(log_average, level, self.ema_decay)
+        log_mean = tf.stop_gradient(_log_mean_exp(scores))
+        log_average = next_log_average(log_average, log_mean, self.ema_decay)
         denominator = log_average - tf.math.log1p(-tf.pow(self.ema_decay, step))
         joint = tf.reduce_mean(scores.joint)
         marginal = tf.reduce_sum(tf.exp(scores.marginal + (scores.log_weight - denominator)))
-        return marginal - joint, joint - level, log_average
+        return marginal - joint, joint - log_mean, log_average
 
 
-def next_log_average(log_average: Any, level: Any, decay: float) -> Any:
-    """log(decay e^log_average + (1 - decay) e^level), not yet corrected for its start at 0."""
+def next_log_average(log_average: Any, log_mean: Any, decay: float) -> Any:
+    """log(decay e^log_average + (1 - decay) e^log_mean), not yet corrected for its start at 0."""
     tf = tensorflow()
     old = log_average + (math.log(decay) if decay else -math.inf)
-    new = level + math.log1p(-decay)
+    new = log_mean + math.log1p(-decay)
     top = tf.maximum(old, new)
     return top + tf.math.log(tf.exp(old - top) + tf.exp(new - top))
 

@@ -18,9 +18,9 @@ from infoplane.critics.networks import Critic
 from infoplane.critics.training import Block
 
 _SCALES = (0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25)
-_HEIGHTS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+_CAPS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """Largest scores above log mean e^f. The last is e^10 times the mean: more, no sample here could confirm."""
-_GLANCES = (1.5, 4.0, 10.0)
+_FEW_CAPS = (1.5, 4.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -65,20 +65,20 @@ def choose(selection: HeldScores) -> Tempering:
 
     The standard error is taken off because a mean of e^f that hangs on few pairs is not to be had elsewhere.
     """
-    height, scale = _HEIGHTS[-1], 1.0
+    margin, scale = _CAPS[-1], 1.0
     for _ in range(2):
-        scale = max(_SCALES, key=lambda candidate: _worth(selection, _capped(selection, candidate, height)))
-        height = max(_HEIGHTS, key=lambda candidate: _worth(selection, _capped(selection, scale, candidate)))
-    return _capped(selection, scale, height)
+        scale = max(_SCALES, key=lambda candidate: _worth(selection, _capped(selection, candidate, margin)))
+        margin = max(_CAPS, key=lambda candidate: _worth(selection, _capped(selection, scale, candidate)))
+    return _capped(selection, scale, margin)
 
 
-def glance(selection: HeldScores) -> float:
+def capped_value(selection: HeldScores) -> float:
     """Donsker-Varadhan value, in nats, under the best of a few caps: what checkpoints are compared by."""
-    found = [bounds.donsker_varadhan(selection.terms(_capped(selection, 1.0, height))) for height in _GLANCES]
+    found = [bounds.donsker_varadhan(selection.terms(_capped(selection, 1.0, margin))) for margin in _FEW_CAPS]
     return max(found, key=lambda bound: bound.nats - bound.standard_error).nats
 
 
-def level(selection: HeldScores, tempering: Tempering) -> float:
+def log_mean(selection: HeldScores, tempering: Tempering) -> float:
     """log mean e^f of the tempered scores."""
     return float(bounds.log_mean_exp(selection.terms(tempering).row))
 
@@ -86,7 +86,7 @@ def level(selection: HeldScores, tempering: Tempering) -> float:
 def tempered(held: crossfit.Held[HeldScores]) -> bounds.Bound:
     """A fold's lower bound: scale, cap and constant from the selection part, the rest from the reporting part."""
     tempering = choose(held.trained.selection)
-    return bounds.shifted(held.summary.terms(tempering), level(held.trained.selection, tempering))
+    return bounds.shifted(held.summary.terms(tempering), log_mean(held.trained.selection, tempering))
 
 
 def untempered(folds: Iterable[bounds.PairTerms]) -> float:
@@ -94,9 +94,9 @@ def untempered(folds: Iterable[bounds.PairTerms]) -> float:
     return crossfit.combine([bounds.donsker_varadhan(terms) for terms in folds]).nats
 
 
-def _capped(selection: HeldScores, scale: float, height: float) -> Tempering:
-    """The cap at ``height`` above log mean e^f of the scaled scores."""
-    return Tempering(scale, level(selection, Tempering(scale)) + height)
+def _capped(selection: HeldScores, scale: float, margin: float) -> Tempering:
+    """The cap ``margin`` nats above log mean e^f of the scaled scores."""
+    return Tempering(scale, log_mean(selection, Tempering(scale)) + margin)
 
 
 def _worth(selection: HeldScores, tempering: Tempering) -> float:

@@ -29,7 +29,7 @@ Gather = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
 Summary = TypeVar("Summary")
 
 _STILL_IMPROVING = 0.02
-"""Relative rise between the last two stretches of looks above which a critic that ran out of steps is unconverged."""
+"""Relative rise between the last two stretches of evaluations above which a critic that ran out of steps is unconverged."""
 _XLA_FROM = 10**10
 """Weights times batch from which XLA compiles a step on a CPU: of 4,096 inputs, 2048-2048 units and 1,163 pairs it
 saves a tenth, of 40, 1000-1000 and 2,500 (a quarter of this) nothing, and its compilation takes a CPU second."""
@@ -270,7 +270,7 @@ class _Variables:
 
 
 class _Run(Generic[Summary]):
-    """Members that train together: batches, looks at the selection part, checkpoints, stopping."""
+    """Members that train together: batches, evaluations on the selection part, checkpoints, stopping."""
 
     def __init__(self, bank: Bank[Summary], members: Sequence[Member], variables: _Variables) -> None:
         tf = tensorflow()
@@ -278,7 +278,7 @@ class _Run(Generic[Summary]):
         self.batch = min(self.options.batch_size, *(len(member.fit) for member in members))
         streams = [_children(member.seed, 4) for member in members]
         self.randoms = [np.random.default_rng(stream[1]) for stream in streams]
-        self.looks = [stream[2] for stream in streams]
+        self.evaluation_seeds = [stream[2] for stream in streams]
         self.shift_random = np.random.default_rng(streams[0][3])
         fresh = (bank.critic.initial(np.random.default_rng(stream[0])) for stream in streams)
         variables.set([member.initial or weights for member, weights in zip(members, fresh, strict=True)])
@@ -287,7 +287,7 @@ class _Run(Generic[Summary]):
         self.z = tf.constant(stack([member.z for member in members]))
         self.log_average = tf.fill([len(members)] if len(members) > 1 else [], -math.inf)
         self.orders: list[Array] = [np.empty(0, np.int64) for _ in members]
-        self.best: list[Trained[Summary]] = [self._look(index, 0, None) for index in range(len(members))]
+        self.best: list[Trained[Summary]] = [self._evaluated(index, 0, None) for index in range(len(members))]
         self.stopped = [False] * len(members)
         self.names = [live.unique_name("critic") for _ in members]
 
@@ -327,25 +327,25 @@ class _Run(Generic[Summary]):
         self.orders[index] = order[wanted:]
         return order[:wanted].reshape(steps, self.batch).astype(np.int32)
 
-    def _look(self, index: int, step: int, before: Trained[Summary] | None) -> Trained[Summary]:
+    def _evaluated(self, index: int, step: int, before: Trained[Summary] | None) -> Trained[Summary]:
         weights = self.variables.of(index, len(self.members))
-        summary = self.bank.summary(weights, *self.members[index].select, seed=self.looks[index])
+        summary = self.bank.summary(weights, *self.members[index].select, seed=self.evaluation_seeds[index])
         curve = before.curve if before else {"step": [], "selection": [], "train": []}
         return Trained(weights, summary, self.bank.value(summary), step, step, False, False, curve)
 
     def _judge(self, index: int, step: int, train: float) -> None:
         """Keep a better checkpoint, stop what no longer improves, and what has diverged at its safe checkpoint."""
         best = self.best[index]
-        look = self._look(index, step, best)
+        found = self._evaluated(index, step, best)
         best.steps = step
-        if not (math.isfinite(train) and math.isfinite(look.value)):
+        if not (math.isfinite(train) and math.isfinite(found.value)):
             best.diverged, self.stopped[index] = True, True
             return
-        live.publish(self.names[index], step, {"selection": look.value, "train": train})
-        for name, number in zip(("step", "selection", "train"), (step, look.value, train), strict=True):
+        live.publish(self.names[index], step, {"selection": found.value, "train": train})
+        for name, number in zip(("step", "selection", "train"), (step, found.value, train), strict=True):
             best.curve[name].append(number)
-        if look.value > best.value:
-            self.best[index] = look
+        if found.value > best.value:
+            self.best[index] = found
         elif step - best.chosen_step >= self.options.patience * self.options.evaluate_every:
             self.stopped[index] = True
 

@@ -2,7 +2,7 @@
 
 T is a function of X, so I(X; T + noise) = I(T; T + noise), and the critic may see T in the place of X: this is the
 architecture-aware MINE of Elad et al. 2019, who give their critic the layers that the network itself computed. Ours is
-also told what else is known about T^ = T + N(0, s^2 I): the log-likelihood log p(t^|t), up to terms in t^ alone, is
+also given what else is known about T^ = T + N(0, s^2 I): the log-likelihood log p(t^|t), up to terms in t^ alone, is
 
     <t, t^> / s^2 - |t|^2 / (2 s^2),
 
@@ -33,7 +33,7 @@ from infoplane.common.seeds import generator
 from infoplane.critics import crossfit
 from infoplane.critics.networks import CriticOptions, Separable
 from infoplane.critics.objectives import Objective
-from infoplane.critics.temperature import HeldScores, glance, held_scores, tempered, untempered
+from infoplane.critics.temperature import HeldScores, capped_value, held_scores, tempered, untempered
 from infoplane.critics.training import Bank
 from infoplane.estimators.checked import Checked
 from infoplane.estimators.clusters import fit_mixture
@@ -144,7 +144,7 @@ class _Folds:
             critic,
             Objective("mine", self._options.ema_decay),
             held_scores(critic),
-            glance,
+            capped_value,
             self._options,
             gather=self._gather,
         )
@@ -172,25 +172,25 @@ class _Folds:
 def mixture_rows(t: Any, noisy: Any, tables: Any, noise_std: float) -> tuple[Any, Any]:
     """The critic's rows for coordinates t and t^, shapes (b, k), from :func:`mixture_tables`, as tensors."""
     tf = tensorflow()
-    slopes, heights = tables[3:, :-1], tables[3:, -1]
-    components = tf.matmul(noisy, slopes, transpose_b=True) + heights
+    slopes, constants = tables[3:, :-1], tables[3:, -1]
+    components = tf.matmul(noisy, slopes, transpose_b=True) + constants
     log_mixture = tf.reduce_logsumexp(components, axis=1, keepdims=True)
     return critic_rows(t, noisy, tables[:3, :-1], noise_std, log_mixture)
 
 
 def mixture_tables(t: Array, noise_std: float, random: np.random.Generator) -> Array:
-    """Axis weights, then for each component of the mixture its slope and height, float32, shape (3 + K, k + 1).
+    """Axis weights, then for each component of the mixture its slope and constant, float32, shape (3 + K, k + 1).
 
-    Component c of log p(t^) + |t^|^2 / (2 s^2) is the curvature's share, plus the slope times t^, plus the height.
+    Component c of log p(t^) + |t^|^2 / (2 s^2) is the curvature's share, plus the slope times t^, plus the constant.
     """
     found = fit_mixture(t, _COMPONENTS, random)
     noise = noise_std**2
     weights = axis_weights(t.var(axis=0, dtype=np.float64), noise_std)
     weights[2] = 0.5 * found.variances / (noise * (found.variances + noise))
     slopes = found.centres / (found.variances + noise)
-    heights = np.log(found.shares) - 0.5 * np.sum(slopes * found.centres, axis=1)
+    constants = np.log(found.shares) - 0.5 * np.sum(slopes * found.centres, axis=1)
     table: Array = np.zeros((3 + len(slopes), t.shape[1] + 1), dtype=np.float32)
-    table[:3, :-1], table[3:, :-1], table[3:, -1] = weights, slopes, heights
+    table[:3, :-1], table[3:, :-1], table[3:, -1] = weights, slopes, constants
     return table
 
 

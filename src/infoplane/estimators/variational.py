@@ -13,7 +13,7 @@ import numpy.typing as npt
 from infoplane.critics import bounds, crossfit
 from infoplane.critics.networks import ClassScores, Concatenation, Critic, CriticOptions, Separable
 from infoplane.critics.objectives import Objective, ObjectiveName
-from infoplane.critics.temperature import glance, held_scores, tempered, untempered
+from infoplane.critics.temperature import capped_value, held_scores, tempered, untempered
 from infoplane.critics.training import Bank
 from infoplane.estimators.checked import Checked, checked, label_entropy
 from infoplane.results.estimate import Estimate
@@ -133,7 +133,7 @@ def _estimate(
     prepare = data.standardised if data.is_labels else data.normalised
     ceiling = label_entropy(data.z) if data.is_labels else None
     if method not in _UNTEMPERED:
-        tempering = Bank(critic, objective, held_scores(critic), glance, options)
+        tempering = Bank(critic, objective, held_scores(critic), capped_value, options)
         found = crossfit.run(tempering, parts, prepare, tempered, seed)
         dv = untempered(result.summary.terms() for result in found)
         return data.from_folds(found, kind="lower_bound", ceiling=ceiling, dv=dv)

@@ -27,7 +27,7 @@ from infoplane.common.seeds import generator, seed_sequence
 from infoplane.critics import bounds, crossfit
 from infoplane.critics.networks import ClassScores, Critic, CriticOptions, Separable
 from infoplane.critics.objectives import Objective
-from infoplane.critics.temperature import HeldScores, Tempering, choose, glance, held_scores, level
+from infoplane.critics.temperature import HeldScores, Tempering, capped_value, choose, held_scores, log_mean
 from infoplane.critics.training import Bank, Block, Member, Trained
 from infoplane.estimators.aa_mine import mixture_rows, mixture_tables, principal_axes
 
@@ -116,7 +116,7 @@ class _WarmStartedBank(ABC):
             self.weights[key] = trained.weights
             summary = self.bank.summary(trained.weights, *task.report, seed=seed_sequence(self.seed, "report", *key))
             tempering = choose(trained.selection)
-            found[key[0]].append(bounds.shifted(summary.terms(tempering), level(trained.selection, tempering)))
+            found[key[0]].append(bounds.shifted(summary.terms(tempering), log_mean(trained.selection, tempering)))
             notes[key[0]] += _warnings(trained)
         values = [CriticValue(0.0, 0.0)] * len(outputs)  # a constant layer has no information
         for layer in live:
@@ -197,7 +197,7 @@ class _NoisyInput(_WarmStartedBank):
     def __init__(self, width: int, patterns: int, noise_std: float, options: CriticOptions, seed: int) -> None:
         critic = Separable(2 * width + 2, 2 * width + 2, options.hidden, options.embedding, width + 2)
         objective = Objective("mine", options.ema_decay)
-        bank = Bank(critic, objective, _population_scores(critic, patterns), glance, options, gather=self._gather)
+        bank = Bank(critic, objective, _population_scores(critic, patterns), capped_value, options, gather=self._gather)
         super().__init__(bank, seed)
         self.width, self.noise_std = width, noise_std
         self.directions: dict[int, Array] = {}
@@ -235,7 +235,7 @@ class _NoisyLabel(_WarmStartedBank):
     ) -> None:
         critic = ClassScores(width, int(labels.max()) + 1, options.hidden)
         objective = Objective("mine", options.ema_decay)
-        bank = Bank(critic, objective, held_scores(critic), glance, options, gather=self._gather)
+        bank = Bank(critic, objective, held_scores(critic), capped_value, options, gather=self._gather)
         super().__init__(bank, seed)
         self.width, self.noise_std, self.labels = width, noise_std, labels.astype(np.int32)
 
@@ -262,7 +262,9 @@ class _Label(_WarmStartedBank):
 
     def __init__(self, width: int, labels: npt.NDArray[np.int64], options: CriticOptions, seed: int) -> None:
         critic = ClassScores(width, int(labels.max()) + 1, options.hidden)
-        super().__init__(Bank(critic, Objective("mine", options.ema_decay), held_scores(critic), glance, options), seed)
+        super().__init__(
+            Bank(critic, Objective("mine", options.ema_decay), held_scores(critic), capped_value, options), seed
+        )
         self.width, self.labels = width, labels.astype(np.int32)
         self.parts = crossfit.split(len(labels), options, seed, labels)
 
