@@ -29,7 +29,7 @@ Gather = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
 Summary = TypeVar("Summary")
 
 _STILL_IMPROVING = 0.02
-"""Relative rise between the last two stretches of evaluations above which a critic that ran out of steps is unconverged."""
+"""Relative rise between the last two stretches of evaluations above which a critic out of steps is unconverged."""
 _XLA_FROM = 10**10
 """Weights times batch from which XLA compiles a step on a CPU: of 4,096 inputs, 2048-2048 units and 1,163 pairs it
 saves a tenth, of 40, 1000-1000 and 2,500 (a quarter of this) nothing, and its compilation takes a CPU second."""
