@@ -102,7 +102,7 @@ SUITES: dict[str, Suite] = {
         SuiteOptions((*_AUTO_AND_NEURAL, "ksg", "gaussian", "published"), (1000,), 20, (1, 10, 50)),
     ),
     "determined": Suite(
-        _known("determined", known.determined),
+        _run_known("determined", known.determined),
         SuiteOptions(("mine", "probe", "ross"), (200,), 1, (2, 10, 50)),
         SuiteOptions(
             ("auto", "mine", "nwj", "infonce", "probe", "ross"), (100, 500, 5000), 20, (2, 3, 5, 10, 20, 50, 100)
