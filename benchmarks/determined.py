@@ -81,12 +81,10 @@ def measured(tasks: Sequence[Task], samples: Sequence[int], seeds: int, methods:
     rows = []
     for task, n in tqdm([(task, n) for n in samples for task in tasks]):
         distribution = task.distribution
-        for method in dict.fromkeys("infonce" if method == "infonce" else "mine" for method in methods):
-            shares = np.asarray(distribution.probabilities)  # type: ignore[attr-defined]
-            readings = [
-                ideal(method, distribution.sample(n, seed)[1], seed, shares)
-                for seed in range(FIRST_SEED, FIRST_SEED + IDEAL_SEEDS)
-            ]
+        shares = np.asarray(distribution.probabilities)  # type: ignore[attr-defined]
+        labels = [distribution.sample(n, FIRST_SEED + seed)[1] for seed in range(IDEAL_SEEDS)]
+        for method in ("mine", "infonce"):
+            readings = [ideal(method, y, seed, shares) for seed, y in enumerate(labels)]
             rows.append(row(method, "ideal", task, n, readings))
         for method in methods if (task.group, task.at, n) in TRAINED else ():
             drawn = ((*distribution.sample(n, seed), seed) for seed in range(FIRST_SEED, FIRST_SEED + seeds))

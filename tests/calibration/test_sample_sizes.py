@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from infoplane.calibration.sample_sizes import SizePoint, extrapolate, fit_line
+from infoplane.common.aliases import Z95
 from infoplane.distributions import symmetric_channel
 from infoplane.results.estimate import Estimate
 
@@ -69,7 +70,7 @@ def test_subsets_are_disjoint_and_keep_pairs() -> None:
         assert len(seen[size]) == count
         np.testing.assert_array_equal(np.sort(np.concatenate(seen[size])), np.arange(400))
     # Errors of single subsets shrink with the root of their number.
-    single = 0.1 / 1.96
+    single = 0.1 / Z95
     np.testing.assert_allclose([p.standard_error for p in found.points], [single / 2, single / math.sqrt(2), single])
 
 

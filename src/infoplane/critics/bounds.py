@@ -26,6 +26,10 @@ import numpy as np
 
 from infoplane.common.aliases import Z95, Array
 
+_OF_PAIRS = 2.0
+"""Curvature of -sum_kl q_k q_l e^f_kl at f = -ln q on equal classes, which is -sum_k q_k^2 / q_k there: the second
+derivative is 2 / q_k. InfoNCE's and a classifier's values are entropies of q: 1 / q_k."""
+
 
 @dataclass(frozen=True)
 class PairTerms:
@@ -53,6 +57,8 @@ class Bound:
     influence: Array
     clusters: Array | None = None
     """Group of each sample, integers, shape (n,); None: every sample is a group of its own."""
+    curvature: float = 1.0
+    """Of the value as a function of the class shares q at its steepest, in units of 1 / q, the entropy's."""
 
     @property
     def _sums(self) -> Array:
@@ -77,10 +83,10 @@ class Bound:
         Args:
             shares: whether the shares of classes, or of other repeated values, vary from sample to sample. The bound is
                 concave in them, and near its maximum the standard error, which is of first order, misses how far it
-                falls: by up to z^2 / 2n more where the shares move by z standard errors, 1 / p being the curvature of
-                the entropy, the most that there is (Cover & Thomas 2006, theorem 2.7.4 and section 11.1).
+                falls: by ``curvature`` z^2 / 2n more where the shares move by z standard errors (a second-order Taylor
+                expansion; sum_k (dq_k)^2 / q_k is chi-squared / n).
         """
-        second_order = Z95**2 / (2 * len(self._sums)) if shares else 0.0
+        second_order = self.curvature * Z95**2 / (2 * len(self._sums)) if shares else 0.0
         return self.nats - Z95 * self.standard_error - second_order
 
 
@@ -190,7 +196,7 @@ def donsker_varadhan(terms: PairTerms) -> Bound:
     """
     log_mean = float(log_mean_exp(terms.row))
     influence = terms.joint - np.exp(terms.row - log_mean) - np.exp(terms.column - log_mean)
-    return Bound(float(np.mean(terms.joint)) - log_mean, influence - np.mean(influence))
+    return Bound(float(np.mean(terms.joint)) - log_mean, influence - np.mean(influence), curvature=_OF_PAIRS)
 
 
 def shifted(terms: PairTerms, constant: float) -> Bound:
@@ -200,7 +206,8 @@ def shifted(terms: PairTerms, constant: float) -> Bound:
     """
     row, column = np.exp(terms.row - constant), np.exp(terms.column - constant)
     influence = terms.joint - row - column
-    return Bound(float(np.mean(terms.joint)) - constant + 1.0 - float(np.mean(row)), influence - np.mean(influence))
+    value = float(np.mean(terms.joint)) - constant + 1.0 - float(np.mean(row))
+    return Bound(value, influence - np.mean(influence), curvature=_OF_PAIRS)
 
 
 def infonce(terms: PairTerms) -> Bound:

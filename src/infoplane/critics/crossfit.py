@@ -212,7 +212,8 @@ def combine(found: Sequence[bounds.Bound], clusters: Array | None = None) -> bou
     """
     sizes = np.array([len(bound.influence) for bound in found])
     nats = float(np.average([bound.nats for bound in found], weights=sizes))
-    return bounds.Bound(nats, np.concatenate([bound.influence for bound in found]), clusters)
+    influence = np.concatenate([bound.influence for bound in found])
+    return bounds.Bound(nats, influence, clusters, max(bound.curvature for bound in found))
 
 
 def warnings_of(results: Sequence[FoldResult[Any]]) -> list[str]:
