@@ -7,8 +7,8 @@ lay above H(Y) of the population (``above``), how often the value lay above its 
 value and low end. Critics: ``trained``, small ones; ``ideal``, no network but the best critic there is, -ln p(y) on the
 own class and nothing elsewhere, through the same parts, bounds and errors: the hardest case, as no loss of training
 hides an excess, and cheap, so that it has all tasks and five times the seeds. Exit code 1 when a bound is above in more
-than 5 % of the runs of any method and critic, or a value above its ceiling. The seeds chose nothing, but a first reading
-of them, 9 of 100 in one cell, led to the curvature of DV and NWJ in ``critics.bounds`` (a derivation, no fit).
+than 5 % of the runs of any method and critic, or a value above its ceiling. The seeds chose nothing, but a first
+reading of them, 9 of 100 in one cell, led to the curvature of DV and NWJ in ``critics.bounds`` (a derivation, no fit).
 """
 
 from __future__ import annotations
