@@ -15,18 +15,21 @@ reproduce: $(VENV)/.installed
 	python -m infoplane.params.check
 	dvc repro
 
-test: $(VENV)/.installed
-	python -m pytest
+# Tests and stages at a time.
+JOBS ?= 2
 
+test: $(VENV)/.installed
+	python -m pytest --numprocesses $(JOBS) --dist worksteal
+
+# Tests that share a run of the pipeline, or critics, form a group, which stays in one process.
 test-slow: $(VENV)/.installed
-	python -m pytest --runslow only $(SELECT)
+	python -m pytest --runslow only --numprocesses $(JOBS) --dist loadgroup
 
 # Lines of the package that the quick tests run.
 coverage: $(VENV)/.installed
-	python -m pytest --cov --cov-report=term
+	python -m pytest --numprocesses $(JOBS) --dist worksteal --cov --cov-report=term
 
-# Independent stages side by side, JOBS at a time: DVC itself runs one after another. What they read comes first.
-JOBS ?= 2
+# Independent stages side by side: DVC itself runs one after another. What they read comes first.
 CELLS := measure_noise measure_label measure_prediction information_plane calibrate
 parallel: $(VENV)/.installed
 	python -m infoplane.params.check

@@ -16,12 +16,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     choice = config.getoption("--runslow")
-    for item in items:
-        slow = "slow" in item.keywords
-        if slow and choice == "no":
-            item.add_marker(pytest.mark.skip(reason="slow: run with --runslow yes"))
-        if not slow and choice == "only":
-            item.add_marker(pytest.mark.skip(reason="--runslow only"))
+    if choice == "no":
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="slow: run with --runslow yes"))
+    if choice == "only":
+        config.hook.pytest_deselected(items=[item for item in items if "slow" not in item.keywords])
+        items[:] = [item for item in items if "slow" in item.keywords]
 
 
 @pytest.fixture(scope="session")

@@ -194,7 +194,7 @@ def test_json_never_holds_nan(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_as_a_program_of_its_own(folder: Path) -> None:
     """Standard output holds the JSON object and nothing else; errors keep to standard error."""
-    command = [sys.executable, "-m", "infoplane.cli", "estimate", "x.npy"]
+    command = [str(Path(sys.executable).parent / "infoplane"), "estimate", "x.npy"]
     done = subprocess.run([*command, "z.npy", "--method", "gaussian", "--json"], capture_output=True, text=True)
     assert done.returncode == 0
     assert json.loads(done.stdout)["method"] == "gaussian"

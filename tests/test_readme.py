@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from infoplane.cli import main
 
 TOP = Path(__file__).resolve().parents[1]
 README = (TOP / "README.md").read_text(encoding="utf-8")
@@ -48,13 +48,31 @@ def test_every_command_is_run_somewhere() -> None:
     assert set(commands()) - here == BY_CI | BY_PROFILES
 
 
+def recipes() -> dict[str, list[str]]:
+    """The Makefile's command lines by target."""
+    found: dict[str, list[str]] = {}
+    target = ""
+    for line in (TOP / "Makefile").read_text(encoding="utf-8").splitlines():
+        if (head := re.match(r"([\w$()/.-]+):(?!=)", line)) is not None:
+            target = head[1]
+        elif line.startswith("\t"):
+            found.setdefault(target, []).append(line.strip())
+    return found
+
+
 def test_continuous_integration_runs_what_it_should() -> None:
-    script = (TOP / ".ci" / "run").read_text(encoding="utf-8")
-    makefile = (TOP / "Makefile").read_text(encoding="utf-8")
-    for command in ("make reproduce", "make test", "make test-slow", "make lint"):
-        assert command in script
-    for command in ("dvc repro", "python -m pytest", "--constraint constraints.txt"):
-        assert command in makefile
+    """Whole command lines: `make test` is not found inside `make test-slow`, and nothing is deselected."""
+    script = (TOP / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    run = [line.removeprefix("timed ") for line in script if line.startswith("timed ")]
+    assert run == ["make test", "make lint", "make test-slow", "make reproduce"]
+    made = recipes()
+    assert "dvc repro" in made["reproduce"]
+    quick, slow = (shlex.split(made[target][-1]) for target in ("test", "test-slow"))
+    assert quick[:3] == slow[:3] == ["python", "-m", "pytest"]
+    assert "--runslow" not in quick
+    assert slow[slow.index("--runslow") + 1] == "only"
+    assert not {"-k", "-m", "--deselect", "--ignore"} & {*quick[3:], *slow[3:]}
+    assert any("--constraint constraints.txt" in line for line in made["$(VENV)/.installed"])
 
 
 @pytest.fixture(scope="module")
@@ -72,24 +90,21 @@ def arrays(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("command", [line for line in commands() if line.startswith("infoplane ")])
-def test_command_line(command: str, arrays: Path) -> None:
-    words = shlex.split(command)
-    done = subprocess.run(
-        [str(Path(sys.executable).parent / words[0]), *words[1:]],
-        cwd=arrays,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout or "params.yaml: now that of profile" in done.stderr
+def test_command_line(
+    command: str, arrays: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In this process; tests/test_cli.py starts the program itself."""
+    monkeypatch.chdir(arrays)
+    assert main(shlex.split(command)[1:]) == 0
+    printed = capsys.readouterr()
+    assert printed.out or "params.yaml: now that of profile" in printed.err
 
 
 @pytest.mark.parametrize("code", blocks("python"))
-def test_python(code: str, tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    printed = [float(number) for number in re.findall(r"-?\d+\.\d+", done.stdout)]
+def test_python(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})
+    printed = [float(number) for number in re.findall(r"-?\d+\.\d+", capsys.readouterr().out)]
     assert printed[0] == pytest.approx(1.5 * np.log(2), abs=0.1), "the README says what the truth is"
 
 

@@ -1,6 +1,6 @@
 """What every estimator must pass: one suite over the registry, held to each method's own tags.
 
-A tag says "exact", "within_error" (both values lie within each other's intervals) or "no", and then why. Methods that
+A tag says "exact", "within_error" (the value moves by a few hundredths of a nat) or "no", and then why. Methods that
 train a critic run with a small one, and nearly all of their checks are marked slow.
 """
 
@@ -28,16 +28,20 @@ SMALL_CRITIC = {
 }
 OWN_SETTINGS = ("auto",)
 TRAINING_NOISE = 0.06
-"""Nats by which two small critics of the same samples may differ beyond their intervals."""
+"""Nats by which a small critic may miss the truth beyond its interval."""
 RHO = 0.8
 N = 1000
 Samples = tuple[np.ndarray, np.ndarray]
 
 
 def methods(*, always: tuple[str, ...] = (), which: Callable[[str], bool] = lambda name: True) -> list[Any]:
-    """The registered methods as pytest parameters; those that train are slow, but for ``always``."""
+    """The registered methods as pytest parameters; those that train are slow, but for ``always``.
+
+    Each of the slow ones stays in one process under ``--dist loadgroup``, since its checks share a value.
+    """
     slow = {name for name, method in METHODS.items() if method.trained and name not in always}
-    return [pytest.param(name, marks=pytest.mark.slow if name in slow else ()) for name in METHODS if which(name)]
+    marks = {name: (pytest.mark.slow, pytest.mark.xdist_group(f"checks of {name}")) for name in slow}
+    return [pytest.param(name, marks=marks.get(name, ())) for name in METHODS if which(name)]
 
 
 def of_numbers(name: str) -> bool:
@@ -109,13 +113,17 @@ def half_width(result: Estimate) -> float:
     return (high - low) / 2 if np.isfinite(high) else result.nats - low
 
 
+SAME_WITHIN = {"auto": 0.05, "mine": 0.05, "nwj": 0.05, "infonce": 0.05, "smile": 0.06, "probe": 0.02, "gaussian": 0.01}
+"""Nats by which a value may move with a change that leaves the information as it is; of the other methods, 0.02.
+
+Of the value's error, most is the samples', which are the same before and after.
+"""
+
+
 def assert_same(name: str, after: Estimate, promise: Promise) -> None:
     """The value after a change that leaves mutual information as it is, against the value before."""
-    if promise == "exact":
-        assert after.nats == pytest.approx(base(name).nats, abs=1e-7)
-        return
-    allowance = half_width(base(name)) + half_width(after) + (TRAINING_NOISE if METHODS[name].trained else 0.0)
-    assert abs(after.nats - base(name).nats) <= allowance
+    allowed = 1e-7 if promise == "exact" else SAME_WITHIN.get(name, 0.02)
+    assert after.nats == pytest.approx(base(name).nats, abs=allowed)
 
 
 @pytest.mark.parametrize("name", methods(always=("auto", "mine")))

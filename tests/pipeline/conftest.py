@@ -1,4 +1,4 @@
-"""The small pipeline, run once for all tests of this folder."""
+"""Runs of the small pipeline that the tests of this folder share."""
 
 from __future__ import annotations
 
@@ -7,10 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from infoplane.images.catalogue import prepared_builder
-
-import tiny_cats
+import made_arrays
 from checkout import SMALL, Checkout, make_checkout
+
+OWN = {"data.limit": "null", "encoders": "[sharp, vague]", "encoder_options.sharp": "{}", "encoder_options.vague": "{}"}
+SHARED_RUNS = ("small_run", "arrays_run")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under ``--dist loadgroup``, the tests that share a run share a process too, so that it is made once."""
+    for item in items:
+        for name in SHARED_RUNS:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session")
@@ -31,22 +41,18 @@ def copied_run(small_run: Checkout, tmp_path: Path) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def folder_run(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout in which `download` has run on the committed example folder."""
-    checkout = make_checkout(tmp_path_factory.mktemp("folder") / "checkout")
-    checkout.set_keys({"data.source": "folder"})
-    checkout.repro("download")
+def arrays_run(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout that measured arrays of two networks, one with predictions; tests leave it as they found it."""
+    checkout = make_checkout(tmp_path_factory.mktemp("arrays") / "checkout")
+    made_arrays.write_split(checkout.folder / "mine", made_arrays.arrays())
+    checkout.set_keys({**SMALL, "data.source": "arrays", "data.path": "mine", **OWN})
+    checkout.repro()
+    checkout.commit("measured")
     return checkout
 
 
-@pytest.fixture(scope="session")
-def tfds_run(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout in which `download` has run on the small `cats_vs_dogs`, prepared beforehand by the real builder."""
-    data_dir = tmp_path_factory.mktemp("tfds")
-    with pytest.MonkeyPatch.context() as patch:
-        tiny_cats.bring(data_dir, None, 12, patch)
-        prepared_builder("cats_vs_dogs")
-        checkout = make_checkout(tmp_path_factory.mktemp("cats") / "checkout")
-        checkout.set_keys({"data.source": "tfds"})
-        checkout.repro("download")  # in a process of its own, where nothing is patched but TFDS_DATA_DIR
-    return checkout
+@pytest.fixture
+def copied_arrays_run(arrays_run: Checkout, tmp_path: Path) -> Checkout:
+    """A copy of the run on arrays, cache and all, to change at will."""
+    shutil.copytree(arrays_run.folder, tmp_path / "copy", symlinks=True)
+    return Checkout(tmp_path / "copy")

@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from infoplane.common.runtime import tensorflow
 
 import made_arrays
-from checkout import SMALL, Checkout, make_checkout
+from checkout import Checkout, executed, wait_for_queue
 
 pytestmark = pytest.mark.slow
 
 CELL = "EfficientNetLite0-untrained"
 OWN_NAMES = ("own", "own-untrained")
 
-OWN = {"data.limit": "null", "encoders": "[sharp, vague]", "encoder_options.sharp": "{}", "encoder_options.vague": "{}"}
-
 
 def load(checkout: Checkout, name: str) -> Any:
     return json.loads((checkout.folder / "metrics" / name).read_text())
-
-
-@pytest.fixture(scope="module")
-def arrays_run(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout that measured arrays of two networks, one with predictions."""
-    checkout = make_checkout(tmp_path_factory.mktemp("arrays") / "checkout")
-    made_arrays.write_split(checkout.folder / "mine", made_arrays.arrays())
-    checkout.set_keys({**SMALL, "data.source": "arrays", "data.path": "mine", **OWN})
-    checkout.repro()
-    checkout.commit("measured")
-    return checkout
 
 
 def test_arrays_in_measurements_out(arrays_run: Checkout) -> None:
@@ -55,17 +45,17 @@ def test_arrays_in_measurements_out(arrays_run: Checkout) -> None:
     assert arrays_run.repro() == []
 
 
-def test_new_predictions_measure_predictions_alone(arrays_run: Checkout) -> None:
-    file = arrays_run.folder / "mine" / "predictions" / "sharp" / "3.npy"
+def test_new_predictions_measure_predictions_alone(copied_arrays_run: Checkout) -> None:
+    file = copied_arrays_run.folder / "mine" / "predictions" / "sharp" / "3.npy"
     np.save(file, -np.load(file))
-    executed = arrays_run.repro()
+    ran = copied_arrays_run.repro()
     cells = ["embed@sharp", "embed@vague", "train@sharp", "predict@sharp", "measure_prediction@sharp"]
-    assert sorted(executed) == sorted(["download", *cells, "analyze", "report"]), "embeddings have not changed"
+    assert sorted(ran) == sorted(["download", *cells, "analyze", "report"]), "embeddings have not changed"
 
 
-def test_what_is_wrong_is_one_line(arrays_run: Checkout) -> None:
-    np.save(arrays_run.folder / "mine" / "labels" / "test.npy", np.zeros(5))
-    output = arrays_run.run("dvc", "repro", "download", fails=True)
+def test_what_is_wrong_is_one_line(copied_arrays_run: Checkout) -> None:
+    np.save(copied_arrays_run.folder / "mine" / "labels" / "test.npy", np.zeros(5))
+    output = copied_arrays_run.run("dvc", "repro", "download", fails=True)
     assert "download: mine/labels/test.npy: shape (5,), float64; expected class labels 0 to K-1" in output
     assert "Traceback" not in output
 
@@ -86,23 +76,62 @@ def test_a_changed_file_embeds_its_own_network_again(copied_run: Checkout, tmp_p
     options = "{model: own.keras, layer: features, preprocessing: unit}"
     own = {"encoder_options.own": options, "encoder_options.own-untrained": options}
     copied_run.set_keys({"embed.path": str(nets), "encoders": f"[own, own-untrained, {CELL}]", **own})
-    output = copied_run.run("dvc", "repro", "measure_noise", fails=True)
+    output = copied_run.run("dvc", "repro", "embed", fails=True)
     assert f"networks: encoder_options.own.model: own.keras: no such file in embed.path, {nets}" in output
     assert "Traceback" not in output
     save(1)
-    own_cells = {f"{stage}@{name}" for stage in ("embed", "measure_noise") for name in OWN_NAMES}
-    assert set(copied_run.repro("measure_noise")) == {"networks", *own_cells}, (
-        "the network of the library is left alone"
-    )
+    own_cells = {f"embed@{name}" for name in OWN_NAMES}
+    assert set(copied_run.repro("embed")) == {"networks", *own_cells}, "the network of the library is left alone"
     embeddings = copied_run.folder / "data" / "embeddings"
     before = np.load(embeddings / "own" / "test.npy")
     assert not np.allclose(before, np.load(embeddings / "own-untrained" / "test.npy"))
     save(2)
-    assert set(copied_run.repro("measure_noise")) >= {"networks", "embed@own", "measure_noise@own"}
+    assert set(copied_run.repro("embed")) >= {"networks", "embed@own"}
     assert not np.allclose(before, np.load(embeddings / "own" / "test.npy"))
     (nets / "another.keras").touch()
-    assert copied_run.repro("measure_noise") == ["networks"]
+    assert copied_run.repro("embed") == ["networks"]
     copied_run.set_keys({"encoder_options.own": "{model: own.keras, layer: feature}"})
     output = copied_run.run("dvc", "repro", "embed@own", fails=True)
     assert "embed@own: encoder_options.own.layer: 'feature' given; expected a layer of own.keras: " in output
     assert "Traceback" not in output
+
+
+def test_the_experiments_of_the_readme(copied_arrays_run: Checkout, tmp_path: Path) -> None:
+    """Every `dvc` command of the README, in its order, on the run on arrays."""
+    import keras
+
+    photos = tmp_path / "photos"
+    for label, name in enumerate(("dark", "light")):
+        (photos / name).mkdir(parents=True)
+        for number in range(60):
+            pixels = np.random.default_rng([label, number]).integers(128, size=(40, 40, 3)) + 127 * label
+            Image.fromarray(pixels.astype(np.uint8)).save(photos / name / f"{number}.png")
+    made_arrays.write_whole(tmp_path / "arrays", made_arrays.arrays(), named="vit")
+    (tmp_path / "networks").mkdir()
+    pixels = keras.Input((32, 32, 3))
+    features = keras.layers.Conv2D(8, 3, activation="relu", name="features")(pixels)
+    keras.Model(pixels, features).save(tmp_path / "networks" / "mine.keras")
+    lines = [line for block in blocks(copied_arrays_run) for line in block.splitlines() if line.startswith("dvc ")]
+    lines = [line.split("  #")[0].strip() for line in lines if line != "dvc repro"]
+    assert len(lines) >= 10
+    copied_arrays_run.set_keys({"encoders": f"[{CELL}]"})
+    ran = {}
+    for line in lines:
+        own = line.replace("/home/me/", f"{tmp_path}/").replace("image_size=224", "image_size=32")
+        own = own.replace("[EfficientNetLite0,", "[").replace("0.125,0.25,0.5", "0.125,0.5")  # as few as show it
+        ran[line] = executed(copied_arrays_run.run(*shlex.split(own)))
+        if "queue start" in line:
+            wait_for_queue(copied_arrays_run)
+    first, another = (next(ran[line] for line in lines if part in line) for part in ("=folder", "encoders=[Eff"))
+    assert {"download", f"embed@{CELL}"} <= set(first)
+    assert [name for name in another if name.startswith(("download", "embed"))] == ["embed@EfficientNetLite1"]
+    assert not [name for name in another if name.endswith(CELL)], "what was measured is not measured again"
+    assert set(ran["dvc exp run -S measure.noise_std=0.3"]) == {"measure_noise@vit", "analyze", "report"}
+    shown = copied_arrays_run.run("dvc", "exp", "show", "--json")
+    assert shown.count('"measure"') >= 3, "the sweep left its experiments"
+
+
+def blocks(checkout: Checkout) -> list[str]:
+    """The README's blocks of commands."""
+    text = (checkout.folder / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"^```sh\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
