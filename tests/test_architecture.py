@@ -98,6 +98,8 @@ for old, new in {
     text = text.replace(old, new)
 Path("params.yaml").write_text(text)
 run = made_results.made()
+from infoplane.plots import encoder_pictures
+encoder_pictures.learning_curves = lambda material: []  # not the point here, and slow to draw
 """
 _DRAWN = """
 made_run.write(top, run)

@@ -86,6 +86,7 @@ def arrays(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.save(folder / "x.npy", x)
     np.save(folder / "z.npy", x + rng.standard_normal((600, 3)))
     np.save(folder / "labels.npy", (x[:, 0] > 0).astype(np.int64))
+    np.save(folder / "videos.npy", np.arange(600) // 4)
     return folder
 
 

@@ -70,7 +70,7 @@ def break_ties(
     """Separate equal values by uniform noise of at most ``fraction`` (< 1/2) of each column's smallest gap.
 
     X + U determines X exactly, and U is independent of everything, so I(X + U; Z) = I(X; Z): ties go, no information
-    is lost and none is made. Columns without ties are returned as they are.
+    is lost and none is made. Columns without ties are returned without noise.
 
     Args:
         x: samples, shape (n, d).
