@@ -1,1 +1,0 @@
-"""``auto``: the method that chooses and combines by the data."""

@@ -1,90 +1,89 @@
-"""``auto``: mutual information of whatever samples, by what their kind, number and dimensions allow.
+"""``auto``: mutual information of whatever samples, by what held-out rows show and random tasks have taught.
 
 * Two variables with few values each: the table of counts.
-* Numbers against few values: Gaussian discriminants, a classifier for what they miss, nearest neighbours.
-* Numbers: an elliptical copula or one of nonlinear canonical variates, whichever holds out best; a critic that starts
-  from it and learns the rest; in many dimensions all canonical correlations together, in few nearest neighbours.
-
-Simple models come first because they say much with few samples and their bias is known: half way between the value
-on the rows that fitted a model and on those that did not, it is corrected to first order. What is learned on top
-counts only if held-out samples show it beyond noise, so that independent variables stay at 0. Ties are told apart by
-noise that loses nothing (``margins.break_ties``). ``diagnostics`` has the value of every part and why it was used.
+* Else members (copulas, canonical variates, mixtures, kernels, Gaussian processes, discriminants, small networks) are
+  fitted on a part of the rows and stacked on a second part; a third part reports a lower bound. Parts take turns.
+* The interval's low end is a confidence limit of that bound: nothing is added to it. The value and the high end are
+  experience: quantiles of what the bound lacked on random tasks of known information that looked alike
+  (:mod:`infoplane.estimators.auto.calibration`).
+* Variables that share a combination exactly have infinite information, and are said to.
 """
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from infoplane.common.aliases import IntArray
+from infoplane.estimators.auto import calibration, constants
+from infoplane.estimators.auto.determined import determined
+from infoplane.estimators.auto.measure import Found, measure
 from infoplane.estimators.discrete import row_codes, table_estimate
 from infoplane.results.estimate import Estimate
 
-_ROWS_PER_CELL = 4.0
-"""Mean samples per occupied cell from which a table of counts is used."""
-_ROWS_PER_VALUE = 20
-"""Samples per distinct value from which a variable of numbers counts as classes."""
-_MOST_VALUES = 200
 
-
-def auto(x: npt.NDArray[np.generic], z: npt.NDArray[np.generic], *, seed: int = 0, labels: bool = False) -> Estimate:
-    """Estimate I(X; Z), with a two-sided 95 % interval.
+def auto(
+    x: npt.NDArray[np.generic],
+    z: npt.NDArray[np.generic],
+    *,
+    seed: int = 0,
+    labels: bool = False,
+    groups: IntArray | None = None,
+) -> Estimate:
+    """Estimate I(X; Z), with a 95 % interval.
 
     Args:
         x: samples, shape (n, dx), finite numbers.
         z: samples, shape (n, dz), or class labels, shape (n,), if ``labels``.
         seed: root of every random stream.
         labels: whether z is class labels.
+        groups: number of each row's group, shape (n,): rows of one group stay in one part.
 
     Returns:
-        The value in nats, kind "estimate"; nothing is clipped, so independent variables may come out slightly negative.
-        With labels the ceiling is H(Y).
+        The value in nats, kind "estimate". ``diagnostics["bound"]`` is the held-out lower bound and
+        ``diagnostics["weights"]`` what each member counts. With labels the ceiling is H(Y).
     """
     started = time.perf_counter()
     with threadpool_limits(1, "blas"):  # on matrices this small, waiting threads cost several times the work
-        result = _routed(np.asarray(x), np.asarray(z), seed, labels or z.ndim == 1, started)
+        result = _routed(np.asarray(x), np.asarray(z), seed, labels or z.ndim == 1, groups, started)
     return replace(result, method="auto", seed=seed, seconds=time.perf_counter() - started)
 
 
-def _routed(
-    x: npt.NDArray[np.generic], z: npt.NDArray[np.generic], seed: int, labels: bool, started: float
-) -> Estimate:
-    widths = x.shape[1], 1 if labels else z.shape[1]
-    codes_x, codes_z = _codes(x), _codes(z[:, None] if labels else z)
+@dataclass(frozen=True)
+class Route:
+    """How a sample is taken."""
+
+    kind: Literal["table", "classes", "numbers"]
+    x: npt.NDArray[Any]
+    """Numbers, or the codes of a table."""
+    z: npt.NDArray[Any]
+    """Numbers, classes 0..K-1, or the codes of a table."""
+    reason: str
+
+
+def route(x: npt.NDArray[np.generic], z: npt.NDArray[np.generic], labels: bool) -> Route:
+    """What kind of data x, shape (n, dx), and z, shape (n, dz), or class labels, shape (n,), are."""
+    codes_x, codes_z = few_values(x), few_values(z[:, None] if labels else z)
     if codes_x is not None and codes_z is not None:
         cells = len(np.unique(codes_x * (codes_z.max() + 1) + codes_z))
-        if len(x) >= _ROWS_PER_CELL * cells:
-            table = table_estimate("auto", codes_x, codes_z, "grassberger", *widths, seed, started)
-            return replace(table, diagnostics=table.diagnostics | {"route": "few values: table of counts"})
+        if len(x) >= constants.ROWS_PER_CELL * cells:
+            return Route("table", codes_x, codes_z, "few values: table of counts")
     if labels:
-        return _numbers_against_labels(x, row_codes(z[:, None]), seed, widths, "z is class labels")
+        return Route("classes", x, row_codes(z[:, None]), "classes: z is class labels")
     if codes_z is not None and _classes(codes_z):
-        return _numbers_against_labels(x, codes_z, seed, widths, "z has few values")
+        return Route("classes", x, codes_z, "classes: z has few values")
     if codes_x is not None and _classes(codes_x):
-        return _numbers_against_labels(z, codes_x, seed, widths, "x has few values")
-    from infoplane.estimators.auto.numbers import estimate_numbers
-
-    result = estimate_numbers(x, z, seed)
-    return replace(result, diagnostics=result.diagnostics | {"route": "numbers"})
+        return Route("classes", z, codes_x, "classes: x has few values")
+    return Route("numbers", x, z, "numbers")
 
 
-def _numbers_against_labels(
-    numbers: npt.NDArray[np.generic],
-    codes: npt.NDArray[np.int64],
-    seed: int,
-    widths: tuple[int, int],
-    why: str,
-) -> Estimate:
-    from infoplane.estimators.auto.labels import estimate_labels
-
-    result = estimate_labels(numbers, codes, seed)
-    return replace(result, dx=widths[0], dz=widths[1], diagnostics=result.diagnostics | {"route": f"classes: {why}"})
-
-
-def _codes(x: npt.NDArray[np.generic]) -> npt.NDArray[np.int64] | None:
+def few_values(x: npt.NDArray[np.generic]) -> IntArray | None:
     """One integer per distinct row, or None where rows hardly repeat."""
     for column in range(min(x.shape[1], 8)):  # cheap refusal before whole rows are sorted
         if len(np.unique(x[:, column])) > len(x) / 2:
@@ -93,6 +92,65 @@ def _codes(x: npt.NDArray[np.generic]) -> npt.NDArray[np.int64] | None:
     return codes if codes.max() + 1 <= len(x) / 2 else None
 
 
-def _classes(codes: npt.NDArray[np.int64]) -> bool:
+def _classes(codes: IntArray) -> bool:
     values = int(codes.max()) + 1
-    return values <= min(_MOST_VALUES, len(codes) / _ROWS_PER_VALUE)
+    return values <= min(constants.MOST_VALUES, len(codes) / constants.ROWS_PER_VALUE)
+
+
+def _routed(
+    x: npt.NDArray[np.generic],
+    z: npt.NDArray[np.generic],
+    seed: int,
+    labels: bool,
+    groups: IntArray | None,
+    started: float,
+) -> Estimate:
+    widths = x.shape[1], 1 if labels else z.shape[1]
+    way = route(x, z, labels)
+    if way.kind == "table":
+        table = table_estimate("auto", way.x, way.z, "grassberger", *widths, seed, started)
+        return replace(table, diagnostics=table.diagnostics | {"route": way.reason})
+    if len(x) < constants.FEWEST_ROWS:
+        raise ValueError(f"auto: {len(x)} samples given, expected at least {constants.FEWEST_ROWS}")
+    if way.kind == "numbers" and (relation := determined(x, z, seed)):
+        return _infinite(relation, len(x), widths)
+    found = measure(way.x, way.z, seed, groups)
+    return _finished(found, way, len(x), widths)
+
+
+def _infinite(relation: str, n: int, widths: tuple[int, int]) -> Estimate:
+    """What can be said where a part of z is a function of x: no more than that it is much."""
+    note = (
+        f"{relation}: for continuous variables the information is infinite; the value is ln n, the most that so many "
+        "samples can show"
+    )
+    told = {"route": "numbers", "relation": relation}
+    return Estimate(
+        nats=math.log(n), ci95=(math.log(n), math.inf), kind="estimate", method="auto", n=n, dx=widths[0], dz=widths[1],
+        warnings=(note,), diagnostics=told,
+    )  # fmt: skip
+
+
+def _finished(found: Found, way: Route, n: int, widths: tuple[int, int]) -> Estimate:
+    labels = way.kind == "classes"
+    said = calibration.judge(found.features, labels)
+    ceiling = found.features["entropy"] + found.features["entropy_bias"] if labels else None
+    notes = list(said.notes)
+    used = found.rows
+    if n > constants.MANY_ROWS:
+        notes.append(f"{used} of {n} samples, drawn at random, report; more would narrow an interval that is narrow")
+    if ceiling is None and found.bound > found.features["ln_m"] - 1.0:
+        notes.append(
+            f"near its limit: the bound of {found.bound:.3g} nats can be at most {found.features['ln_m']:.3g} with so "
+            "few samples; the rest of the value is experience with simpler data"
+        )
+    if ceiling is not None and said.low > ceiling:
+        notes.append(f"above its ceiling: low end {said.low:.4g} nats, and H(Y) = {ceiling:.4g}; the data allow H(Y)")
+    told = {
+        "route": way.reason, "bound": found.bound, "bound_standard_error": found.error, "weights": found.weights,
+        "held_out": found.held_out, "rows_reporting": used,
+    }  # fmt: skip
+    return Estimate(
+        nats=said.value, ci95=(said.low, said.high), kind="estimate", method="auto", ceiling=ceiling, n=n, dx=widths[0],
+        dz=widths[1], warnings=tuple(notes), diagnostics=told,
+    )  # fmt: skip

@@ -1,0 +1,103 @@
+"""What the members say of random tasks whose information is known: one line of JSON per task, appended.
+
+    python calibration/simulate.py design 0 40 --out calibration/design.jsonl
+
+Takes up where an earlier run stopped. Large samples are the dear ones: of tasks above 1,000 rows six in seven are
+drawn with fewer, so that small samples, where most can be missed, are seen more often.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from infoplane.common import seeds
+from infoplane.distributions import population
+from infoplane.estimators.auto.measure import measure
+from infoplane.estimators.auto.route import route
+
+LARGE, LARGEST = 1_000, 4_000
+PRIOR = 2.5
+
+
+def rows_of(task: population.Task) -> int:
+    """How many rows are drawn."""
+    random = seeds.generator(task.number, "calibration", task.family, "rows")
+    if task.n <= LARGE or random.random() < 1 / 7:
+        return min(task.n, LARGEST)
+    return int(math.exp(random.uniform(math.log(120), math.log(LARGE))))
+
+
+def taken(task: population.Task) -> bool:
+    """Whether the task serves: with probability exp(-I / PRIOR), as much information is rarer where people look."""
+    return bool(
+        seeds.generator(task.number, "calibration", task.family, "taken").random()
+        < math.exp(-task.mutual_information / PRIOR)
+    )
+
+
+def line(family: str, number: int, seed: int, thin: bool, every: bool = False) -> dict[str, object] | None:
+    """One task's row, or None where counting in a table is all that there is to do."""
+    task = population.task(family, number)
+    if not every and not taken(task):
+        return None
+    x, z = task.draw(rows_of(task) if thin else task.n, seed)
+    way = route(x, z, z.ndim == 1)
+    if way.kind == "table":
+        return None
+    x, z = way.x, way.z
+    before = time.process_time()
+    with threadpool_limits(1):
+        found = measure(x, z, seed)
+    cpu = time.process_time() - before
+    low, high = task.mutual_information_range
+    return {
+        "family": family, "number": number, "seed": seed, "truth": task.mutual_information, "truth_low": low,
+        "truth_high": high, "labels": int(z.ndim == 1), "cpu": round(cpu, 2), "description": task.description,
+        "weights": found.weights, "seconds": found.seconds, "features": found.features,
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("which", choices=("design", "held-out", "new-numbers"))
+    parser.add_argument("first", type=int)
+    parser.add_argument("last", type=int)
+    parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--families", nargs="*")
+    parser.add_argument("--whole", action="store_true", help="draw every task with its own number of rows")
+    arguments = parser.parse_args()
+    done = set()
+    if arguments.out.exists():
+        done = {(one["family"], one["number"]) for one in map(json.loads, arguments.out.read_text().splitlines())}
+    families = arguments.families or (population.HELD_OUT if arguments.which == "held-out" else population.DESIGN)
+    offset = 0 if arguments.which == "design" else population.EVALUATION_NUMBERS.start
+    for number in range(offset + arguments.first, offset + arguments.last, arguments.step):
+        for family in families:
+            if (family, number) in done:
+                continue
+            try:
+                row = line(family, number, 0, not arguments.whole, arguments.which != "design")
+            except Exception as error:
+                print("FAILED", family, number, repr(error), flush=True)
+                continue
+            if row is None:
+                continue
+            with arguments.out.open("a") as handle:
+                handle.write(json.dumps(row) + "\n")
+            f = row["features"]
+            print(
+                f"{family} {number} n {f['n']:.0f} truth {row['truth']:.3f} bound {f['bound']:.3f} cpu {row['cpu']}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Coordinates of a variable: transforms that are fitted without the reporting rows and applied to all rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from infoplane.common.aliases import FloatArray, IntArray
+from infoplane.estimators.auto import constants
+
+
+def centred(x: npt.NDArray[np.generic]) -> FloatArray:
+    """Columns as float64 minus their median, then divided by their largest size: no offset or scale costs digits."""
+    values = np.array(x, dtype=np.float64)
+    values -= np.median(values, axis=0)
+    largest = np.abs(values).max(axis=0)
+    values /= np.where(largest > 0.0, largest, 1.0)
+    return values
+
+
+def normal_scores(x: FloatArray, fit: IntArray) -> FloatArray:
+    """Every column mapped to a standard normal margin by its empirical distribution on the fitting rows.
+
+    Between the fitting rows' values the scores are interpolated, beyond them they stay at the ends; equal values get
+    their mean rank.
+
+    Args:
+        x: samples, shape (n, d).
+        fit: row numbers that tell the margins.
+
+    Returns:
+        Scores, shape (n, d), of mean 0 and deviation 1 on the fitting rows; columns constant there become 0.
+    """
+    result = np.empty(x.shape)
+    n = len(fit)
+    for column in range(x.shape[1]):
+        values, counts = np.unique(x[fit, column], return_counts=True)
+        middle = np.cumsum(counts) - 0.5 * counts
+        result[:, column] = np.interp(x[:, column], values, ndtri(middle / n))
+    mean, deviation = result[fit].mean(axis=0), result[fit].std(axis=0)
+    result -= mean
+    result /= np.where(deviation > 0.0, deviation, 1.0)
+    return result
+
+
+def own_scale(x: FloatArray, fit: IntArray) -> FloatArray:
+    """Columns of mean 0 and deviation 1 on the fitting rows; beyond ``constants.FAR`` deviations they stay there.
+
+    Where margins are normal already, their estimate costs precision: correlations near 1 are seen on this scale.
+    """
+    mean, deviation = x[fit].mean(axis=0), x[fit].std(axis=0)
+    scaled = (x - mean) / np.where(deviation > 0.0, deviation, 1.0)
+    result: FloatArray = np.clip(scaled, -constants.FAR, constants.FAR)
+    return result
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """What members see of one variable in one round of the cross-fit; all arrays have n rows."""
+
+    scores: FloatArray
+    """Normal scores of the columns, or of their principal components where the columns are many, shape (n, p)."""
+    own: FloatArray
+    """The same on their own scale: mean 0, deviation 1, far values pulled in, shape (n, p)."""
+    weights: FloatArray
+    """Deviations of the principal components over that of the first, else ones, shape (p,)."""
+    columns: int
+    """Columns of the variable as given."""
+    reduced: bool
+
+
+def coordinates(x: FloatArray, fit: IntArray, seed: int) -> Coordinates:
+    """Coordinates fitted on the rows ``fit``.
+
+    Args:
+        x: centred columns, shape (n, d).
+        fit: row numbers that fit the transforms.
+        seed: of the randomised decomposition.
+    """
+    scores = normal_scores(x, fit)
+    most = int(min(constants.MOST_COMPONENTS, max(2, len(fit) // constants.ROWS_PER_COMPONENT)))
+    if x.shape[1] <= most:
+        return Coordinates(scores, own_scale(x, fit), np.ones(x.shape[1]), x.shape[1], False)
+    from sklearn.utils.extmath import randomized_svd
+
+    _, size, axes = randomized_svd(scores[fit], most, n_iter=3, random_state=seed % 2**32)
+    components = scores @ axes.T
+    return Coordinates(normal_scores(components, fit), own_scale(components, fit), size / size[0], x.shape[1], True)
