@@ -13,11 +13,11 @@ from infoplane.estimators.auto import constants
 
 
 def centred(x: npt.NDArray[np.generic]) -> FloatArray:
-    """Columns as float64 minus their median, then divided by their largest size: no offset or scale costs digits."""
+    """Columns as float64 minus their median, all divided by the largest size: no offset or scale costs digits."""
     values = np.array(x, dtype=np.float64)
     values -= np.median(values, axis=0)
-    largest = np.abs(values).max(axis=0)
-    values /= np.where(largest > 0.0, largest, 1.0)
+    largest = float(np.abs(values).max())
+    values /= largest if largest > 0.0 else 1.0
     return values
 
 
@@ -64,7 +64,7 @@ class Coordinates:
     scores: FloatArray
     """Normal scores of the columns, or of their principal components where the columns are many, shape (n, p)."""
     own: FloatArray
-    """The same on their own scale: mean 0, deviation 1, far values pulled in, shape (n, p)."""
+    """Columns, or principal components of columns as they came, of mean 0 and deviation 1, far values pulled in."""
     weights: FloatArray
     """Deviations of the principal components over that of the first, else ones, shape (p,)."""
     columns: int
@@ -88,4 +88,7 @@ def coordinates(x: FloatArray, fit: IntArray, seed: int) -> Coordinates:
 
     _, size, axes = randomized_svd(scores[fit], most, n_iter=3, random_state=seed % 2**32)
     components = scores @ axes.T
-    return Coordinates(normal_scores(components, fit), own_scale(components, fit), size / size[0], x.shape[1], True)
+    # columns of an embedding: the weak are mostly noise, and hardly count on the scale that they came in
+    _, _, raw = randomized_svd(x[fit] - x[fit].mean(axis=0), most, n_iter=3, random_state=seed % 2**32)
+    own = own_scale(x @ raw.T, fit)
+    return Coordinates(normal_scores(components, fit), own, size / size[0], x.shape[1], True)

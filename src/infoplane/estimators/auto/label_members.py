@@ -67,6 +67,8 @@ def members_of_labels(view: View) -> Iterator[tuple[str, Ratio]]:
 
     linear = gaussian_classes(u, member, fit, prior, False)
     yield "discriminant", made(linear)
+    if view.x.reduced:
+        yield "discriminant, own scale", made(gaussian_classes(view.x.own, member, fit, prior, False))
     yield "curved discriminant", made(gaussian_classes(u[:, :30], member, fit, prior, True))
     few = capped(fit, 3000)
     yield "logistic regression", made(_logistic(weighted, member, few, prior))

@@ -16,7 +16,7 @@ _MOST = 6.0
 
 
 def shortfall_unit(f: Mapping[str, float]) -> float:
-    """The scale in nats in which a shortfall is learned: optimism, half of the trend with the rows, a part of the error.
+    """The scale in nats in which a shortfall is learned: optimism, half of the trend with rows, part of the error.
 
     Of five such sums the one with the least interval score on design families left out.
     """
