@@ -134,7 +134,7 @@ def _infinite(relation: str, n: int, widths: tuple[int, int]) -> Estimate:
 def _finished(found: Found, way: Route, n: int, widths: tuple[int, int]) -> Estimate:
     labels = way.kind == "classes"
     said = calibration.judge(found.features, labels)
-    ceiling = found.features["entropy"] + found.features["entropy_bias"] if labels else None
+    ceiling = found.features["entropy"] if labels else None
     notes = list(said.notes)
     used = found.rows
     if n > constants.MANY_ROWS:
