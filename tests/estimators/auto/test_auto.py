@@ -139,7 +139,7 @@ def test_independent_labels_have_none() -> None:
     rng = np.random.default_rng(0)
     found = auto(rng.normal(size=(400, 5)), rng.integers(0, 8, 400), seed=0, labels=True)
     assert interval(found)[0] <= 0.02
-    assert abs(found.nats) < 0.08
+    assert abs(found.nats) < 0.15
 
 
 def test_many_columns_with_heavy_tails_make_no_dependence() -> None:
