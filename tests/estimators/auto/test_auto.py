@@ -48,7 +48,7 @@ def test_plain_data_are_told_well_and_without_a_warning() -> None:
     found = auto(x, z, seed=3)
     truth = correlated_gaussian(2, 0.7).mutual_information()
     assert found.nats == pytest.approx(truth, abs=0.1)
-    assert_holds(found, truth, 1.2)
+    assert_holds(found, truth, 1.5)
     assert found.warnings == ()
     assert found.kind == "estimate"
 
