@@ -21,7 +21,7 @@ from infoplane.estimators.aa_mine import DEFAULTS, aa_mine
 from infoplane.estimators.probe import probe
 from infoplane.estimators.variational import mine
 
-SOURCE = Path(compute.__file__).parents[1]
+SOURCE = Path(compute.__file__).parents[2]
 OPTIONS = CriticOptions(hidden=(16,), max_steps=200, folds=3)
 
 
