@@ -47,12 +47,12 @@ def test_a_queued_experiment_runs_the_queued_code(copied_run: Checkout) -> None:
     """Code edited after queueing must not reach the queued run (an editable installation would let it)."""
     library = copied_run.folder / "src" / "infoplane" / "classifiers.py"
     committed = library.read_text()
-    start = "scores: Array = ("
+    start = "outputs: Array = ("
     assert start in committed
     original = copied_run.logits(CELL, 1)
-    library.write_text(committed.replace(start, "scores: Array = 2 * ("))
+    library.write_text(committed.replace(start, "outputs: Array = 2 * ("))
     copied_run.run("dvc", "exp", "run", "--queue", "--name", "doubled")
-    library.write_text(committed.replace(start, "scores: Array = 1000 * ("))
+    library.write_text(committed.replace(start, "outputs: Array = 1000 * ("))
     copied_run.run("dvc", "queue", "start")
     wait_for_queue(copied_run)
     library.write_text(committed)
