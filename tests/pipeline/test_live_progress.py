@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from infoplane.common import io
+
 from checkout import make_checkout
 
 pytestmark = pytest.mark.slow
@@ -26,6 +28,7 @@ def test_training_is_seen_while_it_goes_on(tmp_path: Path) -> None:
         for split in ("train", "test"):
             made = np.arange(300) % 2 if rows is None else rng.standard_normal((300, rows)).astype(np.float32)
             np.save(checkout.folder / "data" / folder / f"{split}.npy", made)
+    io.save_json(checkout.folder / "data" / "given_predictions" / CELL / "stops.json", [])
     checkout.repro("code")
     pipeline = (checkout.folder / "dvc.yaml").read_bytes()
     live = checkout.folder / "metrics" / "runlog" / "live" / f"train@{CELL}"
