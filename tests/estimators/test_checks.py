@@ -113,10 +113,11 @@ def half_width(result: Estimate) -> float:
     return (high - low) / 2 if np.isfinite(high) else result.nats - low
 
 
-SAME_WITHIN = {"auto": 0.05, "mine": 0.05, "nwj": 0.05, "infonce": 0.05, "smile": 0.06, "probe": 0.02, "gaussian": 0.01}
+SAME_WITHIN = {"auto": 0.05, "mine": 0.1, "nwj": 0.1, "infonce": 0.05, "smile": 0.06, "probe": 0.02, "gaussian": 0.01}
 """Nats by which a value may move with a change that leaves the information as it is; of the other methods, 0.02.
 
-Of the value's error, most is the samples', which are the same before and after.
+Of the value's error, most is the samples', which are the same before and after. Critics are fitted anew on other parts;
+those of mine and nwj differed by up to 0.08.
 """
 
 
