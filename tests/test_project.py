@@ -7,10 +7,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from ruamel.yaml import YAML
 
 import infoplane
 
@@ -23,7 +23,7 @@ CONTRIBUTING = (TOP / "CONTRIBUTING.md").read_text(encoding="utf-8")
 def test_the_version_stands_in_one_place() -> None:
     assert PROJECT["dynamic"] == ["version"]
     assert PYPROJECT["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "infoplane.__version__"}
-    citation = yaml.safe_load((TOP / "CITATION.cff").read_text(encoding="utf-8"))
+    citation = YAML(typ="safe").load((TOP / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == infoplane.__version__
 
 
@@ -40,14 +40,14 @@ def test_every_dependency_is_listed_once_and_its_version_is_known(extra: str) ->
 
 
 def test_the_workflow_tests_every_python_that_is_allowed() -> None:
-    workflow = yaml.safe_load((TOP / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
+    workflow = YAML(typ="safe").load((TOP / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
     tested = workflow["jobs"]["quick"]["strategy"]["matrix"]["python"]
     allowed = SpecifierSet(PROJECT["requires-python"])
     assert tested == [f"3.{minor}" for minor in range(30) if allowed.contains(f"3.{minor}")]
 
 
 def test_hooks_come_from_the_environment() -> None:
-    hooks = yaml.safe_load((TOP / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    hooks = YAML(typ="safe").load((TOP / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
     assert [repo["repo"] for repo in hooks] == ["local"]
     assert all(hook["entry"].startswith(".venv/bin/") for hook in hooks[0]["hooks"])
 
