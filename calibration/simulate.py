@@ -2,8 +2,7 @@
 
     python calibration/simulate.py design 0 40 --out calibration/design.jsonl
 
-Takes up where an earlier run stopped. Large samples are the dear ones: of tasks above 1,000 rows six in seven are
-drawn with fewer, so that small samples, where most can be missed, are seen more often.
+Takes up where an earlier run stopped.
 """
 
 from __future__ import annotations
@@ -18,19 +17,22 @@ from threadpoolctl import threadpool_limits
 
 from infoplane.common import seeds
 from infoplane.distributions import population
+from infoplane.estimators.auto import constants
 from infoplane.estimators.auto.measure import measure
 from infoplane.estimators.auto.route import route
 
-LARGE, LARGEST = 1_000, 4_000
+FEWEST, MOST = 120, constants.ROWS_THAT_COUNT
+"""Rows of the tasks: more than the most change nothing, as every part is as large as it gets."""
+FEW_IMAGES = ("digit_pairs", "digit_labels")
+"""Families that have a bounded number of rows."""
 PRIOR = 2.5
 
 
 def rows_of(task: population.Task) -> int:
-    """How many rows are drawn."""
+    """How many rows are drawn: log-uniform, as many as the task has at the most."""
     random = seeds.generator(task.number, "calibration", task.family, "rows")
-    if task.n <= LARGE or random.random() < 1 / 7:
-        return min(task.n, LARGEST)
-    return int(math.exp(random.uniform(math.log(120), math.log(LARGE))))
+    rows = int(math.exp(random.uniform(math.log(FEWEST), math.log(MOST))))
+    return min(rows, task.n) if task.family in FEW_IMAGES else rows
 
 
 def taken(task: population.Task) -> bool:

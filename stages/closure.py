@@ -6,11 +6,11 @@ import ast
 import hashlib
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from importlib.util import resolve_name
 from pathlib import Path
 
 from stages import syntax
+from stages.common import installed_version
 
 COMPUTING = {
     "PIL": "pillow",
@@ -78,7 +78,7 @@ class Repository:
                 for file in self.data_files()
                 if file.name in texts
             },
-            "packages": {COMPUTING[name]: _installed(COMPUTING[name]) for name in packages & COMPUTING.keys()},
+            "packages": {COMPUTING[name]: installed_version(COMPUTING[name]) for name in packages & COMPUTING.keys()},
         }
 
     def closure(self, module: str) -> set[str]:
@@ -178,10 +178,3 @@ def _with_parents(names: set[str]) -> set[str]:
     """Modules and the packages that they lie in, which run first."""
     parts = [name.split(".") for name in names]
     return {".".join(part[:count]) for part in parts for count in range(1, len(part) + 1)}
-
-
-def _installed(distribution: str) -> str | None:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None

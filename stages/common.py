@@ -45,6 +45,7 @@ def run(stage: str, work: Callable[[argparse.Namespace], None], parser: argparse
     name = f"{stage}@{cell}" if cell else stage
     try:
         check_parameters()
+        check_versions(stage)
         with only_writer(name):
             for output in (*outputs, RUN_LOG / f"{name}.*"):
                 io.remove_leftovers(output)
@@ -67,6 +68,34 @@ def check_parameters() -> None:
 
     check.check()
     read_keys.clear()
+
+
+def check_versions(stage: str, folder: Path = TOP / "data" / "code") -> None:
+    """Refuse to run with other versions of what computes than those that the stage ``code`` wrote down.
+
+    DVC sees constraints.txt but not what is installed: a result would pass for one of the versions in the file.
+
+    Raises:
+        ValueError: a package has another version, or is not installed.
+    """
+    file = folder / f"{stage}.json"
+    if not file.exists():  # the stage `code` itself, or a stage that was started without DVC
+        return
+    for package, expected in io.load_json(file)["packages"].items():
+        installed = installed_version(package)
+        if installed != expected:
+            raise ValueError(
+                f"{package} {installed} is installed, expected {expected} as in {file.relative_to(folder.parents[1])}; "
+                "to take up what is installed, run `dvc repro --force --single-item code`"
+            )
+
+
+def installed_version(package: str) -> str | None:
+    """The version of an installed package, None where it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def live_progress(name: str) -> contextlib.AbstractContextManager[None]:
@@ -116,11 +145,8 @@ def log_run(name: str, wall: float, cpu: float) -> None:
 
 def versions() -> dict[str, str]:
     """Versions of what computes, by package; those not installed are left out."""
-    found = {}
-    for package in PACKAGES:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[package] = metadata.version(package)
-    return found
+    found = {package: installed_version(package) for package in PACKAGES}
+    return {package: version for package, version in found.items() if version is not None}
 
 
 def options(

@@ -29,5 +29,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def shared() -> Path:
     """The folder with data for trying things out; tests that need it are skipped where it is absent."""
     if not SHARED.is_dir():
-        pytest.skip("the shared data folder is absent")
+        pytest.skip("the folder ../shared with photographs and samples, which is no part of the repository, is absent")
     return SHARED

@@ -18,7 +18,7 @@ def test_a_start_without_a_gpu_says_nothing() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     if ended.stdout.strip() != "0":
-        pytest.skip("a GPU has things to say")
+        pytest.skip("TensorFlow reports the GPU that it found, as it should")
     assert ended.stderr == ""
 
 
@@ -48,7 +48,7 @@ def test_bfloat16_is_for_processors_that_have_it(
     monkeypatch: pytest.MonkeyPatch, flags: str, one_dnn: str | None, faster: bool
 ) -> None:
     if runtime.tensorflow().config.list_logical_devices("GPU"):
-        pytest.skip("a GPU multiplies in its own way")
+        pytest.skip("bfloat16 is asked for on a CPU alone: a GPU rounds products to TF32 by itself")
     monkeypatch.setattr(Path, "read_text", lambda self: f"flags : fpu {flags} sse")
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     if one_dnn is not None:

@@ -36,7 +36,7 @@ SMALL = {
 
 
 def executed(output: str) -> list[str]:
-    """The stages that DVC's output says were executed, in their order; but for ``code``, which runs every time."""
+    """The stages that DVC's output says were executed, in their order; but for ``code``, which every edit runs."""
     names = [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")]
     return [name for name in names if name != "code"]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dvc.repo import Repo
+from ruamel.yaml import YAML
 
 from infoplane.estimators.registry import METHODS
 from stages import closure, syntax
@@ -169,7 +172,7 @@ def test_data_files_and_versions_of_those_that_use_them(tmp_path: Path, monkeypa
         "stages/shape.py": "from infoplane.shapes import Square\ndef f():\n    import sklearn.neighbors",
     }
     installed = {"numpy": "2.1", "scikit-learn": None}
-    monkeypatch.setattr(closure, "_installed", installed.__getitem__)
+    monkeypatch.setattr(closure, "installed_version", installed.__getitem__)
     report, shape = (repository(tmp_path, files).describe(stage) for stage in ("report", "shape"))
     assert set(report["files"]) == {"src/infoplane/pages/page.html"}
     assert report["packages"] == {}
@@ -264,11 +267,16 @@ def _paths(checkout: Checkout) -> list[Path]:
         return sorted(Path(item.fs_path) for item in (*index.deps, *index.outs) if "params" not in item.fs_path)
 
 
-def stale(checkout: Checkout, **environment: str) -> set[str]:
+def stale(checkout: Checkout) -> set[str]:
     """The stages that DVC would run again, once ``code`` has looked at the code."""
-    settings = [f"{name}={value}" for name, value in environment.items()]
-    checkout.run("env", *settings, "dvc", "repro", "code")
-    return set(json.loads(checkout.run("dvc", "status", "--json"))) - {"code"}
+    checkout.repro("code")
+    return set(json.loads(checkout.run("dvc", "status", "--json")))
+
+
+def _locked(checkout: Checkout) -> dict[str, Any]:
+    """What dvc.lock holds of every stage but ``code``."""
+    stages: dict[str, Any] = YAML(typ="safe").load(checkout.folder / "dvc.lock")["stages"]
+    return {name: stage for name, stage in stages.items() if name != "code"}
 
 
 def edit(checkout: Checkout, module: str, old: str, new: str) -> None:
@@ -280,12 +288,13 @@ def edit(checkout: Checkout, module: str, old: str, new: str) -> None:
 
 @pytest.mark.slow
 def test_a_change_makes_stale_what_uses_it(up_to_date: Checkout, tmp_path: Path) -> None:
-    committed = (up_to_date.folder / "dvc.lock").read_bytes()
+    committed = _locked(up_to_date)
+    assert up_to_date.run("dvc", "status").strip() == "Data and pipelines are up to date."
     for module in ("critics/training.py", "common/io.py"):
         edit(up_to_date, module, '"""', '"""In other words. ')
         edit(up_to_date, module, "\nimport ", "\n# A remark.\nimport ")
     assert up_to_date.repro() == []
-    assert (up_to_date.folder / "dvc.lock").read_bytes() == committed
+    assert _locked(up_to_date) == committed
     neighbours = {f"measure_prediction@{CELL}", "calibrate@discrete"}
     edit(up_to_date, "estimators/nearest_neighbours.py", "def ross(", "ADDED = 1\n\n\ndef ross(")
     assert stale(up_to_date) == neighbours
@@ -300,7 +309,13 @@ def test_a_change_makes_stale_what_uses_it(up_to_date: Checkout, tmp_path: Path)
     other = tmp_path / "another" / "scikit_learn-0.0.1.dist-info"
     other.mkdir(parents=True)
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: scikit-learn\nVersion: 0.0.1\n", encoding="utf-8")
-    assert stale(up_to_date, PYTHONPATH=str(other.parent)) == neighbours, "another version is installed"
+    path = f"PYTHONPATH={other.parent}"
+    cell = f"measure_prediction@{CELL}"
+    refused = up_to_date.run("env", path, "dvc", "repro", "--force", "--single-item", cell, fails=True)
+    assert f"{cell}: scikit-learn 0.0.1 is installed, expected {version('scikit-learn')} as in data/code/" in refused
+    assert "Traceback" not in refused
+    up_to_date.run("env", path, "dvc", "repro", "--force", "--single-item", "code")
+    assert set(json.loads(up_to_date.run("dvc", "status", "--json"))) >= neighbours, "what is installed was taken up"
 
 
 @pytest.mark.slow

@@ -7,6 +7,10 @@ import sys
 import venv
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+from infoplane.common import io
 from stages import common
 
 from checkout import TOP
@@ -68,6 +72,20 @@ def test_a_bad_input_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == "predict@X: none/test.npy: no such file\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_other_versions_than_those_written_down_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "code"
+    recorded = {"numpy": np.__version__, "tensorflow-of-another-world": None}
+    io.save_json(folder / "train.json", {"packages": recorded})
+    common.check_versions("train", folder)
+    common.check_versions("code", folder)
+    io.save_json(folder / "train.json", {"packages": recorded | {"numpy": "0.0.1"}})
+    with pytest.raises(
+        ValueError, match=r"numpy .* is installed, expected 0\.0\.1 as in data/code/train\.json"
+    ) as caught:
+        common.check_versions("train", folder)
+    assert "\n" not in str(caught.value)
 
 
 def test_stages_import_their_own_checkout(tmp_path: Path) -> None:

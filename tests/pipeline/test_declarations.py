@@ -69,8 +69,8 @@ def test_every_file_has_one_producer() -> None:
         assert [(one, owner) for one, owner in produced[:number] if _within(out, one) or _within(one, out)] == [], name
 
 
-GIVEN = ("src", "stages", "examples")
-"""Top folders of what lies in git and no stage writes: code, and the examples that data.path and embed.path name."""
+GIVEN = ("src", "stages", "examples", "constraints.txt")
+"""The first part of paths that lie in git and no stage writes: code, versions, and the examples that data.path and embed.path name."""
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)

@@ -96,7 +96,7 @@ def test_kill_in_mid_stage_does_no_harm(stage: str, copied_arrays_run: Checkout)
     assert checkout.metrics() == before
     leftovers = [path for path in checkout.folder.rglob(".tmp-*") if ".dvc" not in path.parts]
     assert leftovers == []
-    assert checkout.run("dvc", "status").split() == ["code:", "always", "changed"]
+    assert checkout.run("dvc", "status").strip() == "Data and pipelines are up to date."
 
 
 def _stage_command(checkout: Checkout, stage: str) -> list[str]:

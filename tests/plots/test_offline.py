@@ -100,7 +100,7 @@ def test_templates_are_valid_and_draw(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium")
+@pytest.mark.skipif(CHROMIUM is None, reason="looks at the page in chromium, which is not installed")
 def test_a_browser_without_network_draws_every_plot_without_complaint(shown: Path, tmp_path: Path) -> None:
     assert CHROMIUM is not None
     output = run(

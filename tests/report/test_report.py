@@ -174,7 +174,7 @@ def test_missing_values_are_dashes() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium")
+@pytest.mark.skipif(CHROMIUM is None, reason="looks at the page in chromium, which is not installed")
 @pytest.mark.parametrize("encoders", [1, 7])
 @pytest.mark.parametrize("width", [390, 700, 1100])
 def test_no_screen_has_to_scroll_sideways(width: int, encoders: int, tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_warnings_that_differ_in_numbers_alone_are_one_and_the_gravest_come_firs
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium")
+@pytest.mark.skipif(CHROMIUM is None, reason="looks at the page in chromium, which is not installed")
 def test_the_console_stays_silent(tmp_path: Path) -> None:
     """A browser logs every fault of a page and every address that it fails to fetch."""
     assert CHROMIUM is not None

@@ -10,11 +10,11 @@ import numpy as np
 
 from infoplane.common.aliases import Array, FloatArray
 from infoplane.distributions.base import stream
-from infoplane.distributions.population.truth import mean_of_terms
+from infoplane.distributions.population.truth import MeanOfPointwise
 
 
 @dataclass(frozen=True)
-class NoisyCurves:
+class NoisyCurves(MeanOfPointwise):
     """x = curve(a) + noise, z = curve(b) + noise; a uniform on the circle, b = a + a von Mises variable.
 
     A curve has the columns amplitude_h cos(h a), amplitude_h sin(h a), h = 1, 2, ...
@@ -54,18 +54,6 @@ class NoisyCurves:
         through = np.fft.irfft(spectrum, len(self._angles), axis=1)
         ratio: FloatArray = np.log((given_a * through).mean(axis=1) / given_a.mean(axis=1) / given_b.mean(axis=1))
         return ratio
-
-    def mutual_information(self) -> float:
-        """I(X; Z) in nats, by Monte Carlo of the exact density ratio."""
-        return self._information[0]
-
-    def standard_error(self) -> float:
-        """Of the mutual information, in nats."""
-        return self._information[1]
-
-    @cached_property
-    def _information(self) -> tuple[float, float]:
-        return mean_of_terms(lambda n, seed: self.pointwise(*self.sample(n, seed)))
 
     @cached_property
     def _angles(self) -> FloatArray:

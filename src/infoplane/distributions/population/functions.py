@@ -14,7 +14,12 @@ from infoplane.common import seeds
 from infoplane.common.aliases import Array, FloatArray
 from infoplane.distributions.base import stream
 from infoplane.distributions.population.draws import solve
-from infoplane.distributions.population.truth import low_discrepancy, normal_entropy, smoothed_entropy
+from infoplane.distributions.population.truth import (
+    MeasuredInformation,
+    low_discrepancy,
+    normal_entropy,
+    smoothed_entropy,
+)
 
 Function = Callable[[FloatArray], FloatArray]
 """Takes rows (n, k), returns (n,)."""
@@ -30,7 +35,7 @@ def one(x: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, eq=False)
-class FunctionPlusNoise:
+class FunctionPlusNoise(MeasuredInformation):
     """z = f(x) + width * g(x) * noise; x and the noise are standard normal, or x uniform on [-sqrt 3, sqrt 3].
 
     Args:
@@ -53,14 +58,6 @@ class FunctionPlusNoise:
         x = self._x(rng.random((n, self.arguments)))
         z = self.function(x) + self.width * self.scale(x) * rng.standard_normal(n)
         return x, z[:, None]
-
-    def mutual_information(self) -> float:
-        """I(X; Z) in nats: h(Z) on a grid, over evenly spread x, less the noise's entropy."""
-        return self._information[0]
-
-    def standard_error(self) -> float:
-        """Of the mutual information in nats: what the last extrapolation to more points changed."""
-        return self._information[1]
 
     @cached_property
     def _information(self) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 from infoplane.common.aliases import Array, FloatArray
 from infoplane.distributions.base import stream
 from infoplane.distributions.population.determined import entropy
-from infoplane.distributions.population.truth import mean_of_terms
+from infoplane.distributions.population.truth import MeasuredInformation, mean_of_terms
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ class Shells:
 
 
 @dataclass(frozen=True, eq=False)
-class Directions:
+class Directions(MeasuredInformation):
     """X on the unit sphere, von Mises-Fisher around its class's direction.
 
     Args:
@@ -102,14 +102,6 @@ class Directions:
         logs = self.concentration * (x @ self.centres.T)
         ratio: FloatArray = logs[np.arange(len(x)), z] - logsumexp(logs, axis=1, b=self.shares)
         return ratio
-
-    def mutual_information(self) -> float:
-        """I(X; class) in nats: H(class) less the mean of H(class | x) over Monte Carlo points."""
-        return self._information[0]
-
-    def standard_error(self) -> float:
-        """Of the mutual information, in nats."""
-        return self._information[1]
 
     @cached_property
     def _information(self) -> tuple[float, float]:

@@ -13,11 +13,11 @@ from infoplane.common.aliases import Array, FloatArray
 from infoplane.distributions.base import stream
 from infoplane.distributions.gaussian import log_density
 from infoplane.distributions.mixture import Mixture
-from infoplane.distributions.population.truth import mean_of_terms
+from infoplane.distributions.population.truth import MeanOfPointwise, MeasuredInformation, mean_of_terms
 
 
 @dataclass(frozen=True, eq=False)
-class JointMixture:
+class JointMixture(MeanOfPointwise):
     """(X, Z) from a mixture of Gaussians over both.
 
     Args:
@@ -48,18 +48,6 @@ class JointMixture:
         densities = [self._log_density(both[:, part], part) for part in (everything, of_x, of_z)]
         return densities[0] - densities[1] - densities[2]
 
-    def mutual_information(self) -> float:
-        """I(X; Z) in nats, by Monte Carlo of the exact density ratio."""
-        return self._information[0]
-
-    def standard_error(self) -> float:
-        """Of the mutual information, in nats."""
-        return self._information[1]
-
-    @cached_property
-    def _information(self) -> tuple[float, float]:
-        return mean_of_terms(lambda n, seed: self.pointwise(*self.sample(n, seed)))
-
     def _log_density(self, points: FloatArray, part: slice) -> FloatArray:
         terms = [
             math.log(weight) + log_density(points, mean[part], covariance[part, part])
@@ -70,7 +58,7 @@ class JointMixture:
 
 
 @dataclass(frozen=True, eq=False)
-class MeetingClusters:
+class MeetingClusters(MeanOfPointwise):
     """X from cluster i of its side, Z from cluster j of its own, (i, j) from a table; nothing else is shared.
 
     Args:
@@ -102,18 +90,6 @@ class MeetingClusters:
         ratio: FloatArray = joint - of_x - of_z
         return ratio
 
-    def mutual_information(self) -> float:
-        """I(X; Z) in nats, by Monte Carlo of the exact density ratio."""
-        return self._information[0]
-
-    def standard_error(self) -> float:
-        """Of the mutual information, in nats."""
-        return self._information[1]
-
-    @cached_property
-    def _information(self) -> tuple[float, float]:
-        return mean_of_terms(lambda n, seed: self.pointwise(*self.sample(n, seed)))
-
     def _around(self, centres: FloatArray, rng: np.random.Generator) -> FloatArray:
         if self.shape == "laplace":
             return centres + rng.laplace(size=centres.shape)
@@ -142,7 +118,7 @@ def _log_product(left: FloatArray, table: FloatArray, right: FloatArray) -> Floa
 
 
 @dataclass(frozen=True, eq=False)
-class Classes:
+class Classes(MeasuredInformation):
     """A labelled mixture (:class:`~infoplane.distributions.Mixture`) whose truth is found as fast as need be."""
 
     mixture: Mixture
@@ -154,14 +130,6 @@ class Classes:
     def pointwise(self, x: Array, z: Array) -> FloatArray:
         """Pointwise information of each pair, shape (n,)."""
         return self.mixture.pointwise(x, z)
-
-    def mutual_information(self) -> float:
-        """I(X; class) in nats: H(class) less the mean of H(class | x) over Monte Carlo points."""
-        return self._information[0]
-
-    def standard_error(self) -> float:
-        """Of the mutual information, in nats."""
-        return self._information[1]
 
     @cached_property
     def _information(self) -> tuple[float, float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -12,11 +11,11 @@ from scipy.special import ndtr, ndtri
 from infoplane.common.aliases import Array, FloatArray
 from infoplane.distributions.base import stream
 from infoplane.distributions.population.pairs import normal_pair_ratio
-from infoplane.distributions.population.truth import mean_of_terms
+from infoplane.distributions.population.truth import MeanOfPointwise
 
 
 @dataclass(frozen=True, eq=False)
-class RareRows:
+class RareRows(MeanOfPointwise):
     """Standard normal pairs of columns that are correlated in a share of the rows and independent in the others.
 
     Args:
@@ -39,18 +38,6 @@ class RareRows:
         dependent = normal_pair_ratio(x, z, self.rhos).sum(axis=1)
         ratio: FloatArray = np.logaddexp(math.log1p(-self.share), math.log(self.share) + dependent)
         return ratio
-
-    def mutual_information(self) -> float:
-        """I(X; Z) in nats, by Monte Carlo of the exact density ratio."""
-        return self._information[0]
-
-    def standard_error(self) -> float:
-        """Of the mutual information, in nats."""
-        return self._information[1]
-
-    @cached_property
-    def _information(self) -> tuple[float, float]:
-        return mean_of_terms(lambda n, seed: self.pointwise(*self.sample(n, seed)))
 
 
 @dataclass(frozen=True)

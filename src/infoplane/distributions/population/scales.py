@@ -10,14 +10,14 @@ import numpy as np
 
 from infoplane.common.aliases import Array, FloatArray
 from infoplane.distributions.base import stream
-from infoplane.distributions.population.truth import mean_of_terms
+from infoplane.distributions.population.truth import MeanOfPointwise
 
 _REACH = 5.5
 _STEPS_PER_WIDTH = 2
 
 
 @dataclass(frozen=True)
-class DependentScales:
+class DependentScales(MeanOfPointwise):
     """x = e^(s a) g, z = e^(s b) h; g and h standard normal, (a, b) a standard normal pair with correlation rho.
 
     The stochastic volatility model: the columns are uncorrelated, their sizes are not.
@@ -51,18 +51,6 @@ class DependentScales:
         joint = ((given_a * weights) @ link * (given_b * weights)).sum(axis=1)
         ratio: FloatArray = np.log(joint) - np.log(given_a @ weights) - np.log(given_b @ weights)
         return ratio
-
-    def mutual_information(self) -> float:
-        """I(X; Z) in nats, by Monte Carlo of the exact density ratio."""
-        return self._information[0]
-
-    def standard_error(self) -> float:
-        """Of the mutual information, in nats."""
-        return self._information[1]
-
-    @cached_property
-    def _information(self) -> tuple[float, float]:
-        return mean_of_terms(lambda n, seed: self.pointwise(*self.sample(n, seed)))
 
     @cached_property
     def _grid(self) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 
 from infoplane.common import seeds
-from infoplane.common.aliases import FloatArray
+from infoplane.common.aliases import Array, FloatArray
 
 TOLERANCE, RELATIVE_TOLERANCE = 0.004, 0.008
 """Monte Carlo goes on until the standard error is below the larger of these nats and this share of the value."""
@@ -35,6 +37,39 @@ def mean_of_terms(terms: Callable[[int, int], FloatArray], seed: int = 0) -> tup
         if len(drawn) >= _FEWEST_BLOCKS and error <= max(TOLERANCE, RELATIVE_TOLERANCE * abs(mean)):
             break
     return mean, error
+
+
+class MeasuredInformation(ABC):
+    """A distribution whose information is computed once, when it is first asked for."""
+
+    def mutual_information(self) -> float:
+        """I(X; Z) in nats."""
+        return self._information[0]
+
+    def standard_error(self) -> float:
+        """Of the mutual information, in nats."""
+        return self._information[1]
+
+    @cached_property
+    @abstractmethod
+    def _information(self) -> tuple[float, float]:
+        """The information and its standard error, in nats."""
+
+
+class MeanOfPointwise(MeasuredInformation):
+    """A distribution whose information is the mean of its exact density ratio, by Monte Carlo."""
+
+    @abstractmethod
+    def sample(self, n: int, seed: int) -> tuple[Array, Array]:
+        """n pairs."""
+
+    @abstractmethod
+    def pointwise(self, x: Array, z: Array) -> FloatArray:
+        """Pointwise information of each pair, shape (n,)."""
+
+    @cached_property
+    def _information(self) -> tuple[float, float]:
+        return mean_of_terms(lambda n, seed: self.pointwise(*self.sample(n, seed)))
 
 
 def low_discrepancy(n: int, d: int, rng: np.random.Generator) -> FloatArray:
