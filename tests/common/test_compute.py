@@ -150,7 +150,7 @@ def open_modules(process: int) -> str:
     """The shared libraries that a process has loaded (Linux)."""
     file = Path(f"/proc/{process}/maps")
     if not file.exists():
-        pytest.skip("it counts open files and threads in /proc, which only Linux has")
+        pytest.skip("it reads in /proc which libraries a process has loaded, and only Linux has that")
     return file.read_text()
 
 

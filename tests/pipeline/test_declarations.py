@@ -70,7 +70,7 @@ def test_every_file_has_one_producer() -> None:
 
 
 GIVEN = ("src", "stages", "examples", "constraints.txt")
-"""The first part of paths that lie in git and no stage writes: code, versions, and the examples that data.path and embed.path name."""
+"""The first part of paths that lie in git: code, versions, and the examples that data.path and embed.path name."""
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
