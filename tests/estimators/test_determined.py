@@ -146,6 +146,6 @@ def test_trained_bounds_over_classes_and_sizes(method: Callable[..., object]) ->
         x, labels = task.sample(200, seed)
         result = method(x, labels, seed=seed, options=QUICK)
         above += result.ci95[0] > task.mutual_information()  # type: ignore[attr-defined]
-        over += result.nats > result.ceiling  # type: ignore[attr-defined]
+        over += result.nats > result.ceiling + 1e-9  # type: ignore[attr-defined]
     assert above <= 1
     assert over == 0

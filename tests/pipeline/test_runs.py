@@ -38,7 +38,7 @@ def test_a_typo_stops_the_first_stage_before_anything_runs(copied_run: Checkout)
     before = copied_run.metrics()
     copied_run.set(seed="1", measure__noise_std="-0.5")
     output = copied_run.run("dvc", "repro", fails=True)
-    assert "code: params.yaml: measure.noise_std: -0.5 given" in output
+    assert "download: params.yaml: measure.noise_std: -0.5 given" in output
     assert "Traceback" not in output
     assert copied_run.metrics().items() <= before.items()
 
