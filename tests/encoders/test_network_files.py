@@ -12,7 +12,7 @@ import pytest
 
 from infoplane.common.runtime import tensorflow
 from infoplane.encoders.network_files import NetworkFile, copy_files
-from infoplane.encoders.registry import APPLICATIONS, build, check, smallest_size
+from infoplane.encoders.registry import build, check
 from infoplane.encoders.saved_model import PREPROCESSING
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
@@ -254,35 +254,9 @@ def test_weights_of_a_lite_by_path(tmp_path: Path) -> None:
     assert text.startswith("encoder_options.EfficientNetLite1.weights: ")
 
 
-# all families
-
-
 def test_nasnet_with_keras_weights_takes_one_size_alone() -> None:
     for name, size in (("NASNetMobile", 224), ("NASNetLarge", 331)):
         check(name, size)
         check(f"{name}-untrained", 96)
         with pytest.raises(ValueError, match=f"{name}: image_size 96 given; expected {size}, the size"):
             check(name, 96)
-
-
-SMALL = {"resnet": "ResNet50", "resnet_v2": "ResNet50V2", "nasnet": "NASNetMobile", "convnext": "ConvNeXtTiny"}
-ONE_OF_EACH = {family: SMALL.get(family, name) for name, family in reversed(APPLICATIONS.items())}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("family", "name"), ONE_OF_EACH.items())
-def test_one_of_each_family_embeds_images_of_its_smallest_size(family: str, name: str) -> None:
-    import keras
-
-    assert APPLICATIONS[name] == family
-    size = smallest_size(name)
-    images = np.random.default_rng(0).integers(0, 256, (3, size, size, 3), dtype=np.uint8)
-    encoder = build(f"{name}-untrained", size, 0)
-    rows = encoder(images)
-    assert rows.shape == (3, encoder.dimension)
-    assert np.isfinite(rows).all()
-    assert np.abs(rows[0] - rows[1]).max() > 0, "different images, different embeddings"
-    with pytest.raises(ValueError, match=f"{name}-untrained: image_size {size - 1} given; .* at least {size}"):
-        build(f"{name}-untrained", size - 1, 0)
-    with pytest.raises(ValueError, match="at least"):  # Keras would refuse it too
-        getattr(keras.applications, name)(weights=None, include_top=False, input_shape=(size - 1, size - 1, 3))

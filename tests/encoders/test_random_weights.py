@@ -10,7 +10,7 @@ import pytest
 from infoplane.encoders import efficientnet_lite, random_weights
 from infoplane.encoders.efficientnet_lite import preprocess
 from infoplane.encoders.encoder import Encoder
-from infoplane.encoders.registry import build
+from infoplane.encoders.registry import APPLICATIONS, build, smallest_size
 
 SIZE = 48
 
@@ -84,19 +84,38 @@ def test_random_images_have_the_spectrum_of_natural_ones() -> None:
 
 
 SIX = ("ResNet50", "ResNet50V2", "ResNet101", "ResNet101V2", "InceptionV3", "Xception")
+"""The networks of the term paper."""
+SMALL = {"resnet": "ResNet50", "resnet_v2": "ResNet50V2", "nasnet": "NASNetMobile", "convnext": "ConvNeXtTiny"}
+ONE_OF_EACH = {family: SMALL.get(family, name) for name, family in reversed(APPLICATIONS.items())}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SIX)
-def test_the_six_networks_of_the_term_paper_untrained(name: str) -> None:
-    images = random_weights.random_images(12, 96, seed=5).astype(np.uint8)
-    encoder = build(f"{name}-untrained", 96, 3)
+@pytest.mark.parametrize("name", sorted({*SIX, *ONE_OF_EACH.values()}))
+def test_untrained_networks_embed_images_of_their_smallest_size(name: str) -> None:
+    """The six of the term paper and one of each further family."""
+    import keras
+
+    size = smallest_size(name)
+    images = random_weights.random_images(12, size, seed=5).astype(np.uint8)
+    encoder = build(f"{name}-untrained", size, 3)
     rows = encoder(images)
-    assert (encoder.name, encoder.dimension) == (f"{name}-untrained", 2048)
-    assert rows.shape == (12, 2048)
-    assert np.all(np.isfinite(rows))
-    assert mean_cosine(rows) < 0.98
-    assert np.linalg.norm(rows, axis=1).max() < 1e4
-    # Built again in the same process, where Keras counts its layers' names on.
-    np.testing.assert_array_equal(build(f"{name}-untrained", 96, 3)(images), rows)
-    assert not np.allclose(build(f"{name}-untrained", 96, 4)(images), rows, rtol=0.1)
+    assert encoder.name == f"{name}-untrained"
+    assert rows.shape == (12, 2048 if name in SIX else encoder.dimension)
+    assert np.isfinite(rows).all()
+    assert np.abs(rows[0] - rows[1]).max() > 0, "different images, different embeddings"
+    if name in SIX:
+        assert mean_cosine(rows) < 0.98
+        assert np.linalg.norm(rows, axis=1).max() < 1e4
+    with pytest.raises(ValueError, match=f"{name}-untrained: image_size {size - 1} given; .* at least {size}"):
+        build(f"{name}-untrained", size - 1, 0)
+    with pytest.raises(ValueError, match="at least"):  # Keras would refuse it too
+        getattr(keras.applications, name)(weights=None, include_top=False, input_shape=(size - 1, size - 1, 3))
+
+
+@pytest.mark.slow
+def test_the_seed_decides_a_network_of_keras_too() -> None:
+    """Built again in the same process, where Keras counts its layers' names on."""
+    images = random_weights.random_images(4, 48, seed=5).astype(np.uint8)
+    first, again, other = (build("MobileNet-untrained", 48, seed)(images) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first, again)
+    assert not np.allclose(first, other, rtol=0.1)

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infoplane.common.aliases import Z95, FloatArray
+from infoplane.estimators.auto import constants
 from infoplane.estimators.auto.signs import shortfall_unit, signs
 
 _FILE = Path(__file__).with_name("calibration.npz")
@@ -118,4 +119,17 @@ def judge(features: Mapping[str, float], labels: bool) -> Said:
             f"at most {grown.columns[0]:.0f} columns; {features['n']:.0f} samples and {columns:.0f} columns given"
         )
     nats = min(max(bound + unit * float(value), low), most)
-    return Said(low, nats, max(min(bound + unit * float(high) * float(factor), most), nats), tuple(notes))
+    end = max(min(bound + unit * float(high) * float(factor), most), nats)
+    if not labels and near_limit(features):  # a bound at its limit looks the same for any information above
+        notes.append(
+            f"near its limit: the bound of {bound:.3g} nats can be at most {features['ln_m']:.3g} with so few samples; "
+            "the rest of the value is experience with simpler data"
+        )
+        if features["gauss_ok"]:
+            end = max(end, features["gauss"] + Z95 * features["gauss_se"])
+    return Said(low, nats, end, tuple(notes))
+
+
+def near_limit(features: Mapping[str, float]) -> bool:
+    """Whether the bound is within ``constants.NEAR_LIMIT`` of ln m, the most that m reporting rows can show."""
+    return features["bound"] > features["ln_m"] - constants.NEAR_LIMIT

@@ -29,6 +29,9 @@ FEWEST_ROWS = 30
 """Samples below which the parts are too small to fit, select and report on. Derived: 5 select, 10 report."""
 MANY_ROWS = 50_000
 """Samples above which a warning says that a part of them is used. Design."""
+NEAR_LIMIT = 1.0
+"""Nats below the limit of a bound on m samples, ln m, where it says little of what lies above. Derived: InfoNCE's
+variance and shortfall grow there (Poole et al. 2019, section 2.5)."""
 
 MOST_COMPONENTS, ROWS_PER_COMPONENT = 60, 8
 """Principal components kept where columns are more, and fitting rows that each needs. Cost; design."""

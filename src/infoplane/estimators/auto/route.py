@@ -139,11 +139,6 @@ def _finished(found: Found, way: Route, n: int, widths: tuple[int, int]) -> Esti
     used = found.rows
     if n > constants.MANY_ROWS:
         notes.append(f"{used} of {n} samples, drawn at random, report; more would narrow an interval that is narrow")
-    if ceiling is None and found.bound > found.features["ln_m"] - 1.0:
-        notes.append(
-            f"near its limit: the bound of {found.bound:.3g} nats can be at most {found.features['ln_m']:.3g} with so "
-            "few samples; the rest of the value is experience with simpler data"
-        )
     if ceiling is not None and said.low > ceiling:
         notes.append(f"above its ceiling: low end {said.low:.4g} nats, and H(Y) = {ceiling:.4g}; the data allow H(Y)")
     told = {
