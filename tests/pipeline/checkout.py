@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -53,13 +54,24 @@ class Checkout:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
-    def run(self, *command: str, fails: bool = False) -> str:
-        """Run a command in the checkout; its whole output. Exit code 0 is asserted, or another with ``fails``."""
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False, timeout=1500
-        )
-        output = done.stdout + done.stderr
-        assert (done.returncode != 0) == fails, output
+    def run(self, *command: str, fails: bool = False, start_again_after: float | None = None) -> str:
+        """Run a command in the checkout; its whole output. Exit code 0 is asserted, or another with ``fails``.
+
+        With ``start_again_after`` a command that reads only has so many seconds and is then started once more: pygit2
+        can wait for itself when DVC reads a revision (its BlobIO clears the signal of the chunk that has just come).
+        """
+        process = subprocess.Popen(
+            command, cwd=self.folder, env=self.environment, text=True, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            output = "".join(process.communicate(timeout=start_again_after or 1500))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            assert start_again_after is not None, f"{command} has not ended"
+            return self.run(*command, fails=fails)
+        assert (process.returncode != 0) == fails, output
         return output
 
     def repro(self, *options: str) -> list[str]:

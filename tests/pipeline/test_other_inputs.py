@@ -119,7 +119,8 @@ def test_the_experiments_of_the_readme(copied_arrays_run: Checkout, tmp_path: Pa
     for line in lines:
         own = line.replace("/home/me/", f"{tmp_path}/").replace("image_size=224", "image_size=32")
         own = own.replace("[EfficientNetLite0,", "[").replace("0.125,0.25,0.5", "0.125,0.5")  # as few as show it
-        ran[line] = executed(copied_arrays_run.run(*shlex.split(own)))
+        waits = 120 if "exp show" in line else None
+        ran[line] = executed(copied_arrays_run.run(*shlex.split(own), start_again_after=waits))
         if "queue start" in line:
             wait_for_queue(copied_arrays_run)
     first, another = (next(ran[line] for line in lines if part in line) for part in ("=folder", "encoders=[Eff"))
@@ -127,7 +128,7 @@ def test_the_experiments_of_the_readme(copied_arrays_run: Checkout, tmp_path: Pa
     assert [name for name in another if name.startswith(("download", "embed"))] == ["embed@EfficientNetLite1"]
     assert not [name for name in another if name.endswith(CELL)], "what was measured is not measured again"
     assert set(ran["dvc exp run -S measure.noise_std=0.3"]) == {"measure_noise@vit", "analyze", "report"}
-    shown = copied_arrays_run.run("dvc", "exp", "show", "--json")
+    shown = copied_arrays_run.run("dvc", "exp", "show", "--json", start_again_after=120)
     assert shown.count('"measure"') >= 3, "the sweep left its experiments"
 
 

@@ -91,7 +91,8 @@ def test_the_experiments_of_the_documentation(copied_run: Checkout) -> None:
     for line in lines:
         if line.startswith("dvc exp run -S"):
             copied_run.run("git", "checkout", "-q", ".")
-        outputs[line] = copied_run.run(*shlex.split(line.replace("make ", f"{MAKE} ")))
+        waits = 120 if line == "make experiments" else None
+        outputs[line] = copied_run.run(*shlex.split(line.replace("make ", f"{MAKE} ")), start_again_after=waits)
         if "queue start" in line:
             wait_for_queue(copied_run)
             _nothing_but_noise_ran(copied_run)
@@ -99,8 +100,8 @@ def test_the_experiments_of_the_documentation(copied_run: Checkout) -> None:
             assert set(executed(outputs[line])) == {f"measure_noise@{CELL}", "analyze", "report"}
         if line == "make experiments":
             # Wide enough that nothing is cut off where the output is a table for a terminal.
-            shown = copied_run.run("env", "COLUMNS=300", *MAKE.split(), "experiments", "STOP=3")
-            marked = copied_run.run(*MAKE.split(), "experiments", "STOP=3", "MD=1")
+            shown = copied_run.run("env", "COLUMNS=300", *MAKE.split(), "experiments", "STOP=3", start_again_after=120)
+            marked = copied_run.run(*MAKE.split(), "experiments", "STOP=3", "MD=1", start_again_after=120)
             for table in (shown, marked):
                 header = next(row for row in table.splitlines() if "Experiment" in row)
                 columns = [column for column in re.split(r"\s*\|\s*|\s{2,}", header) if column]
