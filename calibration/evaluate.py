@@ -22,12 +22,12 @@ FIELDS = ["family", "number", "n", "dx", "dz", "truth", "nats", "low", "high", "
 def row(line: dict) -> dict[str, object]:  # type: ignore[type-arg]
     """One line of the table."""
     f, low_truth, high_truth = line["features"], line["truth_low"], line["truth_high"]
-    said = judge(f, bool(line["labels"]))
-    outside = max(said.low - high_truth, 0.0) + max(low_truth - said.high, 0.0)  # real images: the truth is a range
+    judged = judge(f, bool(line["labels"]))
+    outside = max(judged.low - high_truth, 0.0) + max(low_truth - judged.high, 0.0)  # real images: the truth is a range
     return {
         "family": line["family"], "number": line["number"], "n": int(f["n"]), "dx": int(f["columns_x"]),
-        "dz": int(f["columns_z"]), "truth": line["truth"], "nats": said.value, "low": said.low, "high": said.high,
-        "bound": f["bound"], "score": said.high - said.low + 40.0 * outside, "holds": int(outside == 0.0),
+        "dz": int(f["columns_z"]), "truth": line["truth"], "nats": judged.value, "low": judged.low, "high": judged.high,
+        "bound": f["bound"], "score": judged.high - judged.low + 40.0 * outside, "holds": int(outside == 0.0),
         "cpu_seconds": line["cpu"],
     }  # fmt: skip
 

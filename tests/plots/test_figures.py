@@ -115,8 +115,8 @@ def test_shortened_coordinates_stay_within_a_hundredth_of_a_point() -> None:
 
 
 def test_an_untrained_control_is_dashed_and_hollow_in_its_networks_colour() -> None:
-    looks = style.looks(NAMES)
-    control, twin = looks["EfficientNetLite0-untrained"], looks["EfficientNetLite0"]
+    styles = style.encoder_styles(NAMES)
+    control, twin = styles["EfficientNetLite0-untrained"], styles["EfficientNetLite0"]
     assert control.colour == twin.colour
     assert control.dashed
     assert not twin.dashed
@@ -126,10 +126,10 @@ def test_an_untrained_control_is_dashed_and_hollow_in_its_networks_colour() -> N
 
 def test_encoders_can_be_told_apart_and_keep_their_look_when_one_is_added() -> None:
     names = [f"network{i}" for i in range(30)]
-    looks = style.looks(names)
-    assert len({(look.colour, look.marker) for look in looks.values()}) == 30
-    assert list(style.looks(names[:4]).values()) == list(looks.values())[:4]
-    assert len({style.looks(NAMES)[name].colour for name in NAMES if not is_control(name)}) == 6
+    styles = style.encoder_styles(names)
+    assert len({(drawn.colour, drawn.marker) for drawn in styles.values()}) == 30
+    assert list(style.encoder_styles(names[:4]).values()) == list(styles.values())[:4]
+    assert len({style.encoder_styles(NAMES)[name].colour for name in NAMES if not is_control(name)}) == 6
 
 
 @pytest.mark.parametrize("deficiency", ["deuteranopia", "protanopia"])

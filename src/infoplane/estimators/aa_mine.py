@@ -103,7 +103,7 @@ def aa_mine(
     Raises:
         ValueError: an unusable array, ``noise_std`` not positive and finite, or too few samples.
 
-    Source: Elad et al. 2019, section 4; what differs is said at the top of this module.
+    Source: Elad et al. 2019, section 4; the top of this module names what differs.
     """
     started = time.perf_counter()
     if not (np.isfinite(noise_std) and noise_std > 0):

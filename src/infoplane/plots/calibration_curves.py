@@ -143,15 +143,15 @@ def infinity_estimates(outcome: Outcome) -> Figure:
     return figure
 
 
-def _reported(axes: Axes, said: dict[str, Any], place: float, method: str) -> None:
+def _reported(axes: Axes, reading: dict[str, Any], place: float, method: str) -> None:
     """One method's mean, ringed where it warned; in words where it has none."""
-    if said["mean"] is None:
+    if reading["mean"] is None:
         axes.annotate(
             f"{method}: no number", (0.99, place), xycoords=("axes fraction", "data"), ha="right", va="center",
             fontsize=7.5, color=look(method)["color"],
         )  # fmt: skip
         return
-    axes.plot([said["mean"]], [place], **mark(method))
-    if said["warned"]:
+    axes.plot([reading["mean"]], [place], **mark(method))
+    if reading["warned"]:
         ring = mark(method) | {"marker": "o", "markersize": 10, "markerfacecolor": "none"}
-        axes.plot([said["mean"]], [place], **ring)
+        axes.plot([reading["mean"]], [place], **ring)

@@ -38,12 +38,12 @@ def draw(table: pd.DataFrame, measured: Measurements, noise_std: float, columns:
 
 
 def _curve(axes: Axes, table: pd.DataFrame, encoders: Sequence[str], noise_std: float) -> None:
-    for encoder, look in style.looks(encoders).items():
+    for encoder, drawn in style.encoder_styles(encoders).items():
         own = table[table["encoder"] == encoder].sort_values("noise_std")
-        if not look.dashed:
-            axes.fill_between(own["noise_std"], own["lower"], own["upper"], color=look.colour, alpha=0.12, lw=0)
-        axes.plot(own["noise_std"], own["lower"], **look.marked, linewidth=1.4)
-        axes.plot(own["noise_std"], own["upper"], **look.line, linewidth=0.9)
+        if not drawn.dashed:
+            axes.fill_between(own["noise_std"], own["lower"], own["upper"], color=drawn.colour, alpha=0.12, lw=0)
+        axes.plot(own["noise_std"], own["lower"], **drawn.marked, linewidth=1.4)
+        axes.plot(own["noise_std"], own["upper"], **drawn.line, linewidth=0.9)
     _noise_axis(axes, sorted(set(table["noise_std"])), noise_std)
     _height(axes, table)
     axes.set_title("Lower bound (marks) to upper (thin line)")
@@ -51,13 +51,13 @@ def _curve(axes: Axes, table: pd.DataFrame, encoders: Sequence[str], noise_std: 
 
 def _headline(axes: Axes, measured: Measurements, noise_std: float) -> None:
     """One bracket per row: where two rows share no nats, the order of the encoders is resolved."""
-    for row, (encoder, look) in enumerate(style.looks(measured.encoders).items()):
+    for row, (encoder, drawn) in enumerate(style.encoder_styles(measured.encoders).items()):
         value = measured.noise[encoder][EMBEDDING_NOISE.name]
         if value["nats"] is None:
             continue
         low, high = (value["nats"] if value[end] is None else value[end] for end in ("low", "high"))
-        axes.plot([low, high], [row, row], color=look.colour, marker="|", markersize=8)
-        axes.plot([value["nats"]], [row], **look.marked)
+        axes.plot([low, high], [row, row], color=drawn.colour, marker="|", markersize=8)
+        axes.plot([value["nats"]], [row], **drawn.marked)
     axes.set_ylim(len(measured.encoders) - 0.5, -0.5)
     axes.set_yticks([])
     axes.set_title(f"Brackets at noise {noise_std:g}, with 95 % limits")

@@ -58,12 +58,12 @@ def draw(
 
 def _panel(axes: Axes, rows: pd.DataFrame, encoders: Sequence[str], stops: Sequence[int]) -> None:
     step = _SPREAD / max(len(encoders), 2)
-    for index, (encoder, look) in enumerate(style.looks(encoders).items()):
+    for index, (encoder, drawn) in enumerate(style.encoder_styles(encoders).items()):
         own = rows[rows["encoder"] == encoder].set_index("stop").reindex(list(stops))
         shift = (index - (len(encoders) - 1) / 2) * step
         x = [position + shift for position in range(len(stops))]
-        axes.vlines(x, own["low"], own["high"], color=look.colour, linewidth=1.1, alpha=0.55)
-        axes.plot(x, own["value"], **look.marked, linewidth=1.1)
+        axes.vlines(x, own["low"], own["high"], color=drawn.colour, linewidth=1.1, alpha=0.55)
+        axes.plot(x, own["value"], **drawn.marked, linewidth=1.1)
     axes.set_xticks(range(len(stops)), [str(stop) for stop in stops])
     axes.set_xlim(-0.6, len(stops) - 0.4)
     axes.set_xlabel("classifier stopped after … epochs")

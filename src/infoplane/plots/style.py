@@ -59,7 +59,7 @@ _RC: Any = {
 
 
 @dataclass(frozen=True)
-class Look:
+class EncoderStyle:
     """How one encoder is drawn in every figure."""
 
     colour: str
@@ -78,8 +78,8 @@ class Look:
         return self.line | {"marker": self.marker, "markerfacecolor": fill, "markeredgecolor": self.colour}
 
 
-def looks(encoders: Sequence[str]) -> dict[str, Look]:
-    """The look of each encoder: colours in order of the list; an untrained control has its network's own, dashed."""
+def encoder_styles(encoders: Sequence[str]) -> dict[str, EncoderStyle]:
+    """How each encoder is drawn: colours in order of the list; an untrained control has its network's own, dashed."""
     networks = list(dict.fromkeys(network_of(name) for name in encoders))
     position = {name: index for index, name in enumerate(networks)}
     result = {}
@@ -87,7 +87,7 @@ def looks(encoders: Sequence[str]) -> dict[str, Look]:
         index = position[network_of(name)]
         # A second round of colours meets shifted marks, so that up to 49 networks differ.
         marker = MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]
-        result[name] = Look(COLOURS[index % len(COLOURS)], marker, is_control(name))
+        result[name] = EncoderStyle(COLOURS[index % len(COLOURS)], marker, is_control(name))
     return result
 
 
@@ -121,7 +121,8 @@ def encoder_legend(figure: Figure, encoders: Sequence[str], *, marks: bool, extr
     from matplotlib.lines import Line2D
 
     handles: list[Artist] = [
-        Line2D([], [], **(look.marked if marks else look.line), label=name) for name, look in looks(encoders).items()
+        Line2D([], [], **(drawn.marked if marks else drawn.line), label=name)
+        for name, drawn in encoder_styles(encoders).items()
     ]
     handles += list(extra)
     longest = max(len(str(handle.get_label())) for handle in handles)

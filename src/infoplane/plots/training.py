@@ -58,9 +58,9 @@ def draw(
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, name: str, encoders: Sequence[str]) -> None:
-    for encoder, look in style.looks(encoders).items():
+    for encoder, drawn in style.encoder_styles(encoders).items():
         own = rows[rows["encoder"] == encoder].sort_values("epoch")
-        axes.plot(own["epoch"], own[name], **(look.marked if len(own) == 1 else look.line), linewidth=1.3)
+        axes.plot(own["epoch"], own[name], **(drawn.marked if len(own) == 1 else drawn.line), linewidth=1.3)
     if name == "loss":
         style.plain_log_axis(axes)
 

@@ -27,7 +27,7 @@ _FILE = Path(__file__).with_name("calibration.npz")
 
 
 @dataclass(frozen=True)
-class Said:
+class Judgement:
     """The calibration's judgement of one sample, in nats."""
 
     low: float
@@ -95,7 +95,7 @@ def trees(kind: str) -> Trees:
     return Trees(**arrays)
 
 
-def judge(features: Mapping[str, float], labels: bool) -> Said:
+def judge(features: Mapping[str, float], labels: bool) -> Judgement:
     """Value and high end for what :func:`infoplane.estimators.auto.measure.measure` found.
 
     Args:
@@ -127,7 +127,7 @@ def judge(features: Mapping[str, float], labels: bool) -> Said:
         )
         if features["gauss_ok"]:
             end = max(end, features["gauss"] + Z95 * features["gauss_se"])
-    return Said(low, nats, end, tuple(notes))
+    return Judgement(low, nats, end, tuple(notes))
 
 
 def near_limit(features: Mapping[str, float]) -> bool:

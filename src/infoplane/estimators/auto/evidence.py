@@ -39,10 +39,10 @@ def of_numbers(u: FloatArray, v: FloatArray, seed: int) -> dict[str, float]:
         u, v: coordinates fitted on all rows (at most 3,000), shapes (n, p), (n, q).
     """
     n = len(u)
-    told: dict[str, float] = {"gauss": 0.0, "gauss_se": 1.0, "gauss_ok": 0.0}
+    features: dict[str, float] = {"gauss": 0.0, "gauss_se": 1.0, "gauss_ok": 0.0}
     if n > 1.25 * (u.shape[1] + v.shape[1]) + 10:
         pair = gaussian.canonical(u, v)
-        told = {"gauss": pair.plug_in - pair.bias, "gauss_se": pair.standard_error(), "gauss_ok": 1.0}
+        features = {"gauss": pair.plug_in - pair.bias, "gauss_se": pair.standard_error(), "gauss_ok": 1.0}
     random = np.random.default_rng([seed, 3])
     a, b = u, v
     if u.shape[1] + v.shape[1] > 8:
@@ -54,16 +54,16 @@ def of_numbers(u: FloatArray, v: FloatArray, seed: int) -> dict[str, float]:
     a = margins.standardised(margins.break_ties(a[rows], random)[0])
     b = margins.standardised(margins.break_ties(b[rows], random)[0])
     for k in (3, 12):
-        told[f"ksg{k}"] = pair_value(a, b, min(k, len(rows) - 2), None)
+        features[f"ksg{k}"] = pair_value(a, b, min(k, len(rows) - 2), None)
     half = len(rows) // 2
-    told["ksg_half"] = pair_value(a[:half], b[:half], 3, None)
-    told["dim_x"], told["dim_z"] = intrinsic_dimension(u[:1000]), intrinsic_dimension(v[:1000])
+    features["ksg_half"] = pair_value(a[:half], b[:half], 3, None)
+    features["dim_x"], features["dim_z"] = intrinsic_dimension(u[:1000]), intrinsic_dimension(v[:1000])
     size = [np.log((side**2).mean(axis=1) + 1e-3) for side in (u, v)]
-    told["size_x"], told["size_z"] = (
+    features["size_x"], features["size_z"] = (
         float(one.std() * math.sqrt(side.shape[1])) for one, side in zip(size, (u, v), strict=True)
     )
-    told["size_correlation"] = float(np.corrcoef(size[0], size[1])[0, 1])
-    return told
+    features["size_correlation"] = float(np.corrcoef(size[0], size[1])[0, 1])
+    return features
 
 
 def of_labels(u: FloatArray, codes: npt.NDArray[np.int64], every: npt.NDArray[np.int64], seed: int) -> dict[str, float]:
@@ -77,7 +77,7 @@ def of_labels(u: FloatArray, codes: npt.NDArray[np.int64], every: npt.NDArray[np
     share = np.bincount(every) / len(every)
     share = share[share > 0]
     spread = math.sqrt(max(float((share * np.log(share) ** 2).sum() - (share * np.log(share)).sum() ** 2), 0.0))
-    told = {
+    features = {
         "classes": float(len(share)),
         "entropy": float(-(share * np.log(share)).sum()),
         "entropy_bias": (len(share) - 1) / (2.0 * len(every)),  # Miller 1955
@@ -95,8 +95,8 @@ def of_labels(u: FloatArray, codes: npt.NDArray[np.int64], every: npt.NDArray[np
     rows = random.permutation(len(u))[:2000]
     a = margins.standardised(margins.break_ties(a[rows], random)[0])
     for k in (3, 12):
-        told[f"ross{k}"] = ross_value(a, codes[rows], k)
-    told["dim_x"] = intrinsic_dimension(u[:1000])
+        features[f"ross{k}"] = ross_value(a, codes[rows], k)
+    features["dim_x"] = intrinsic_dimension(u[:1000])
     size = np.log((u**2).mean(axis=1) + 1e-3)
-    told["size_x"] = float(size.std() * math.sqrt(u.shape[1]))
-    return told
+    features["size_x"] = float(size.std() * math.sqrt(u.shape[1]))
+    return features

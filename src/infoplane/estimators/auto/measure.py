@@ -24,7 +24,7 @@ OPTIONS = networks.Options()
 
 @dataclass(frozen=True)
 class Found:
-    """A held-out lower bound and what else the sample says."""
+    """A held-out lower bound and other features of the sample."""
 
     bound: float
     """InfoNCE of the stack on reporting rows, in nats."""
@@ -33,7 +33,7 @@ class Found:
     rows: int
     """Rows that reported."""
     features: dict[str, float]
-    """What the calibration may look at."""
+    """Input of the calibration."""
     weights: dict[str, float]
     """Mean weight of each member in the stack."""
     held_out: dict[str, float]
@@ -108,11 +108,11 @@ def measure(
                 del turn.ratios[name]
     if "network" not in without:
         _with_networks(turns, seed, options, z.ndim == 1)
-    told = [_reported(turn) for turn in turns]
-    main = told[: len(parts)]
+    reported = [_reported(turn) for turn in turns]
+    main = reported[: len(parts)]
     terms, influence = (np.concatenate([getattr(one, name) for one in main]) for name in ("terms", "influence"))
     bound, error = float(terms.mean()), float(np.sqrt(np.sum(influence**2))) / len(influence)
-    features = _features(x, z, turns, told, seed) | {"bound": bound, "error": error, "n": float(n)}
+    features = _features(x, z, turns, reported, seed) | {"bound": bound, "error": error, "n": float(n)}
     names = list(turns[0].ratios)
     return Found(
         bound,
@@ -126,8 +126,8 @@ def measure(
 
 
 @dataclass(frozen=True)
-class Told:
-    """What one turn's stack says."""
+class Reported:
+    """What the stack of one turn gives on reporting rows."""
 
     terms: FloatArray
     influence: FloatArray
@@ -138,7 +138,7 @@ class Told:
     """InfoNCE on as many reporting rows."""
 
 
-def _reported(turn: Turn) -> Told:
+def _reported(turn: Turn) -> Reported:
     scored = capped(turn.view.select, constants.MOST_SELECT)
     ratios = list(turn.ratios.values())
     weights = stack.stacked([r.matrix(scored, scored) for r in ratios], constants.PENALTY / len(scored))
@@ -149,28 +149,28 @@ def _reported(turn: Turn) -> Told:
         stack.info_nce(stack.combined(ratios, weights, rows, rows))[0] for rows in (shown, turn.report[: len(shown)])
     ]
     terms, influence = (np.concatenate([getattr(one, name) for one in held]) for name in ("terms", "influence"))
-    return Told(terms, influence, weights, levels[0], levels[1])
+    return Reported(terms, influence, weights, levels[0], levels[1])
 
 
 def _features(
-    x: FloatArray, z: FloatArray | IntArray, turns: list[Turn], told: list[Told], seed: int
+    x: FloatArray, z: FloatArray | IntArray, turns: list[Turn], reported: list[Reported], seed: int
 ) -> dict[str, float]:
-    main, said, half = turns[:-1], told[:-1], told[-1]
+    main, full, half = turns[:-1], reported[:-1], reported[-1]
     out: dict[str, float] = {
-        "fit": float(np.mean([one.fit for one in said])),
-        "report": float(np.mean([one.report for one in said])),
+        "fit": float(np.mean([one.fit for one in full])),
+        "report": float(np.mean([one.report for one in full])),
         "half": float(half.terms.mean()),
-        "whole": float(said[0].terms.mean()),
+        "whole": float(full[0].terms.mean()),
         "half_fit": half.fit,
-        "weights": float(np.mean([one.weights.sum() for one in said])),
-        "spread": float(np.std([one.terms.mean() for one in said])),
+        "weights": float(np.mean([one.weights.sum() for one in full])),
+        "spread": float(np.std([one.terms.mean() for one in full])),
         "columns_x": float(x.shape[1]),
         "columns_z": 1.0 if z.ndim == 1 else float(z.shape[1]),
         "components_x": float(turns[0].view.x.scores.shape[1]),
         "components_z": float(turns[0].view.z.scores.shape[1]),
         "repeated_x": evidence.repeated(x[:3000]),
         "repeated_z": 1.0 if z.ndim == 1 else evidence.repeated(z[:3000]),
-        "ln_m": math.log(np.mean([len(one.terms) for one in said])),
+        "ln_m": math.log(np.mean([len(one.terms) for one in full])),
     }
     for name in turns[0].ratios:
         out[f"held {name}"] = float(np.mean([value(t.ratios[name], t.report) for t in main]))

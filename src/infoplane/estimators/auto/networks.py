@@ -31,9 +31,9 @@ class Options:
     steps: int = 500
     """At most."""
     every: int = 25
-    """Steps between looks at the selection rows."""
+    """Steps between evaluations on the selection rows."""
     patience: int = 5
-    """Looks without a better value after which all stop."""
+    """Evaluations without a better value after which training stops."""
 
 
 @dataclass(frozen=True)

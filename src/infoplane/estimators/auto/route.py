@@ -6,7 +6,7 @@
 * The interval's low end is a confidence limit of that bound: nothing is added to it. The value and the high end are
   experience: quantiles of what the bound lacked on random tasks of known information that looked alike
   (:mod:`infoplane.estimators.auto.calibration`).
-* Variables that share a combination exactly have infinite information, and are said to.
+* Variables that share a combination exactly have infinite information, and a warning says so.
 """
 
 from __future__ import annotations
@@ -119,33 +119,33 @@ def _routed(
 
 
 def _infinite(relation: str, n: int, widths: tuple[int, int]) -> Estimate:
-    """What can be said where a part of z is a function of x: no more than that it is much."""
+    """The estimate where a part of z is a function of x: ln n, with an interval open upwards."""
     note = (
         f"{relation}: for continuous variables the information is infinite; the value is ln n, the most that so many "
         "samples can show"
     )
-    told = {"route": "numbers", "relation": relation}
+    diagnostics = {"route": "numbers", "relation": relation}
     return Estimate(
         nats=math.log(n), ci95=(math.log(n), math.inf), kind="estimate", method="auto", n=n, dx=widths[0], dz=widths[1],
-        warnings=(note,), diagnostics=told,
+        warnings=(note,), diagnostics=diagnostics,
     )  # fmt: skip
 
 
 def _finished(found: Found, way: Route, n: int, widths: tuple[int, int]) -> Estimate:
     labels = way.kind == "classes"
-    said = calibration.judge(found.features, labels)
+    judged = calibration.judge(found.features, labels)
     ceiling = found.features["entropy"] if labels else None
-    notes = list(said.notes)
+    notes = list(judged.notes)
     used = found.rows
     if n > constants.MANY_ROWS:
         notes.append(f"{used} of {n} samples, drawn at random, report; more would narrow an interval that is narrow")
-    if ceiling is not None and said.low > ceiling:
-        notes.append(f"above its ceiling: low end {said.low:.4g} nats, and H(Y) = {ceiling:.4g}; the data allow H(Y)")
-    told = {
+    if ceiling is not None and judged.low > ceiling:
+        notes.append(f"above its ceiling: low end {judged.low:.4g} nats, and H(Y) = {ceiling:.4g}; the data allow H(Y)")
+    diagnostics = {
         "route": way.reason, "bound": found.bound, "bound_standard_error": found.error, "weights": found.weights,
         "held_out": found.held_out, "rows_reporting": used,
     }  # fmt: skip
     return Estimate(
-        nats=said.value, ci95=(said.low, said.high), kind="estimate", method="auto", ceiling=ceiling, n=n, dx=widths[0],
-        dz=widths[1], warnings=tuple(notes), diagnostics=told,
+        nats=judged.value, ci95=(judged.low, judged.high), kind="estimate", method="auto", ceiling=ceiling, n=n,
+        dx=widths[0], dz=widths[1], warnings=tuple(notes), diagnostics=diagnostics,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the calibration looks at: differences between what parts, members and simple estimates say, in nats."""
+"""Input of the calibration: differences between the values of parts, members and simple estimates, in nats."""
 
 from __future__ import annotations
 
