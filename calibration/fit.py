@@ -24,7 +24,7 @@ from infoplane.common.aliases import Z95, FloatArray
 from infoplane.estimators.auto.calibration import Trees, quantiles
 from infoplane.estimators.auto.signs import shortfall_unit, signs
 
-TREES, LEAF, SHARE = 150, 6, 0.4
+TREES, LEAF, SHARE = 100, 6, 0.4
 MIDDLES, UPPERS, FACTORS = (0.5,), (0.85, 0.9, 0.93, 0.95, 0.97), (1.0,)
 NATS = 0.05
 """Shortfalls are compared on the scale asinh(shortfall / NATS): differences below it do not split a node."""

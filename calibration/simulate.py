@@ -12,6 +12,7 @@ import json
 import math
 import time
 from pathlib import Path
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -65,6 +66,13 @@ def line(family: str, number: int, seed: int, thin: bool, every: bool = False) -
     }  # fmt: skip
 
 
+def rounded(value: Any) -> Any:
+    """Numbers to six digits, which say all that a random task can."""
+    if isinstance(value, dict):
+        return {name: rounded(one) for name, one in value.items()}
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -93,7 +101,7 @@ def main() -> None:
             if row is None:
                 continue
             with arguments.out.open("a") as handle:
-                handle.write(json.dumps(row) + "\n")
+                handle.write(json.dumps(rounded(row)) + "\n")
             f = row["features"]
             print(
                 f"{family} {number} n {f['n']:.0f} truth {row['truth']:.3f} bound {f['bound']:.3f} cpu {row['cpu']}",

@@ -48,7 +48,7 @@ def test_plain_data_are_told_well_and_without_a_warning() -> None:
     found = auto(x, z, seed=3)
     truth = correlated_gaussian(2, 0.7).mutual_information()
     assert found.nats == pytest.approx(truth, abs=0.1)
-    assert_holds(found, truth, 1.5)
+    assert_holds(found, truth, 0.8)
     assert found.warnings == ()
     assert found.kind == "estimate"
 
@@ -85,7 +85,7 @@ def test_spiral_is_unrolled() -> None:
     spiral = Deformed(correlated_gaussian(3, 0.8), Spiral(0.3, (0, 1)), Spiral(0.3, (1, 2)))
     found = auto(*spiral.sample(1_000, 0), seed=0)
     assert found.diagnostics["bound"] > 0.65 * spiral.mutual_information()
-    assert_holds(found, spiral.mutual_information(), 4.5)
+    assert_holds(found, spiral.mutual_information(), 3.5)
 
 
 def test_a_product_of_two_of_ten_columns_is_found() -> None:
@@ -117,7 +117,7 @@ def test_joint_mixture() -> None:
     truth = float(np.log(both.density(points) / apart).mean())
     found = auto(points[:600, :4], points[:600, 4:], seed=0)
     assert found.nats == pytest.approx(truth, abs=0.15)
-    assert_holds(found, truth, 1.6)
+    assert_holds(found, truth, 1.4)
 
 
 def test_sharp_edges() -> None:
@@ -161,7 +161,7 @@ def test_gaussian_in_many_columns() -> None:
     truth = 2 * -0.5 * math.log(1 - 0.8**2)
     found = auto(*paired_gaussian(12, 12, 2, 0.8).sample(600, 0), seed=0)
     assert found.diagnostics["bound"] == pytest.approx(truth, abs=0.15)
-    assert_holds(found, truth, 2.5)
+    assert_holds(found, truth, 1.8)
 
 
 def test_offsets_of_labelled_columns_make_nothing() -> None:
@@ -178,7 +178,7 @@ def test_determined_labels_stay_below_their_entropy(classes: int) -> None:
     found = auto(np.eye(classes)[y] + 0.01 * rng.normal(size=(400, classes)), y, seed=0, labels=True)
     low, high = interval(found)
     assert low <= math.log(classes)
-    assert found.nats == pytest.approx(math.log(classes), abs=0.12)
+    assert found.nats == pytest.approx(math.log(classes), abs=0.15)
     assert high < math.log(classes) + 0.1
 
 
@@ -189,7 +189,7 @@ def test_classes_in_clusters() -> None:
     x, y = clusters.sample(1_000, 0)
     found = auto(x, y, seed=0, labels=True)
     assert found.nats == pytest.approx(clusters.mutual_information(), abs=0.06)
-    assert_holds(found, clusters.mutual_information(), 0.3)
+    assert_holds(found, clusters.mutual_information(), 0.15)
 
 
 def test_weak_columns_do_not_hide_strong_ones() -> None:
@@ -231,7 +231,9 @@ def test_beyond_what_samples_can_show_there_is_a_warning() -> None:
     strong = correlated_gaussian(20, 0.99)
     found = auto(*strong.sample(900, 0), seed=0)
     assert any("near its limit" in line for line in found.warnings)
-    assert interval(found)[0] < math.log(900)
+    low, high = interval(found)
+    assert low < math.log(900)
+    assert high == pytest.approx(strong.mutual_information(), rel=0.05), "as if the data were normal, which they are"
 
 
 @pytest.mark.parametrize("columns", [1, 10])
