@@ -31,13 +31,13 @@ from infoplane.common import io
 from infoplane.common.runtime import tensorflow
 from infoplane.critics.networks import Concatenation, CriticOptions
 from infoplane.critics.objectives import Objective
-from infoplane.critics.temperature import glance, held_scores
+from infoplane.critics.temperature import capped_value, held_scores
 from infoplane.critics.training import Bank, Member
 
 TABLE = Path(__file__).with_suffix(".csv")
 TURNS = 5
 HELD_OUT = 64
-"""Rows of the selection part: few, since looks at it are no steps."""
+"""Rows of the selection part: few, since evaluations are no steps."""
 
 
 class Shape(NamedTuple):
@@ -68,7 +68,7 @@ class Ours:
             options = CriticOptions(
                 hidden=shape.hidden, batch_size=shape.batch, max_steps=steps, evaluate_every=shape.steps
             )
-            self._banks.append(Bank(critic, Objective("mine"), held_scores(critic), glance, options))
+            self._banks.append(Bank(critic, Objective("mine"), held_scores(critic), capped_value, options))
 
     def seconds(self, bank: int) -> float:
         """CPU seconds of one fit, after the first call of which compiles."""

@@ -44,7 +44,7 @@ def contenders() -> dict[str, Callable[[np.ndarray, np.ndarray], float]]:
     """What is timed, by name."""
     found: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
         "ksg": lambda x, z: nearest_neighbours.ksg(x, z, k=K).nats,
-        "without_interval": lambda x, z: nearest_neighbours._pair_value(standardised(x), standardised(z), K, None),
+        "without_interval": lambda x, z: nearest_neighbours.pair_value(standardised(x), standardised(z), K, None),
         "plain": plain,
     }
     try:

@@ -22,7 +22,7 @@ COMPUTING = {
 }
 """Packages whose version may change a result: the name in an import, and the name of the distribution."""
 
-ONLOOKERS = frozenset({("stages.common", "infoplane.params.check"), ("stages.common", "stages.watch")})
+WITHOUT_EFFECT = frozenset({("stages.common", "infoplane.params.check"), ("stages.common", "stages.watch")})
 """Imports that are left out, as (importing module, imported module): the check of the parameters can only refuse, and
 live progress sees results but makes none, so that a new section of the parameters makes no stage stale."""
 
@@ -88,7 +88,7 @@ class Repository:
         while left:
             name = left.pop()
             found.add(name)
-            left |= {other for other in self.module(name).imports if (name, other) not in ONLOOKERS} - found
+            left |= {other for other in self.module(name).imports if (name, other) not in WITHOUT_EFFECT} - found
         return found
 
     def data_files(self) -> list[Path]:

@@ -13,7 +13,6 @@ from infoplane.estimators.probe import probe
 from infoplane.estimators.variational import mine
 from infoplane.params.measure import Measure
 from infoplane.params.section import read_seed
-from infoplane.results.headlines import EMBEDDING_LABEL
 from infoplane.results.quantity import CURVE_COLUMNS, curve_rows, from_estimate, label_headline
 from stages import common
 
@@ -35,7 +34,7 @@ def work(arguments: argparse.Namespace) -> None:
     curves = [row for name, estimate in estimates.items() for row in curve_rows(estimate, name)]
     io.save_table(arguments.out_curves, curves, CURVE_COLUMNS)
     metrics = {name: from_estimate(estimate) for name, estimate in estimates.items()}
-    metrics[EMBEDDING_LABEL.name] = label_headline([estimates["mine"], estimates["probe"]])
+    metrics["embedding_label"] = label_headline([estimates["mine"], estimates["probe"]])
     io.save_json(arguments.out_metrics, metrics)
 
 

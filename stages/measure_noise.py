@@ -14,7 +14,6 @@ from infoplane.estimators.aa_mine import DEFAULTS, aa_mine
 from infoplane.estimators.noisy_channel import brackets
 from infoplane.params.measure import Measure
 from infoplane.params.section import read_seed
-from infoplane.results.headlines import EMBEDDING_NOISE
 from infoplane.results.quantity import CURVE_COLUMNS, curve_rows, from_bracket, from_estimate, noise_headline
 from stages import common
 
@@ -35,7 +34,7 @@ def work(arguments: argparse.Namespace) -> None:
     io.save_table(arguments.out_curves, curve_rows(critic, "aa_mine"), CURVE_COLUMNS)
     io.save_npz(arguments.out_terms, {"influence": bracket.influence})
     metrics = {
-        EMBEDDING_NOISE.name: noise_headline(bracket, critic),
+        "embedding_noise": noise_headline(bracket, critic),
         "aa_mine": from_estimate(critic),
         "noise_curve": {f"{level:g}": from_bracket(measured[level]) for level in sorted(settings.noise_curve)},
     }

@@ -14,7 +14,6 @@ from infoplane.estimators.variational import mine
 from infoplane.params.classifier import Classifier
 from infoplane.params.measure import Measure
 from infoplane.params.section import read_seed
-from infoplane.results.headlines import PREDICTION_LABEL
 from infoplane.results.quantity import CURVE_COLUMNS, curve_rows, from_estimate, label_headline
 from stages import common
 
@@ -35,7 +34,7 @@ def work(arguments: argparse.Namespace) -> None:
         bounds = dict(zip(("mine", "probe"), found, strict=True))
         metrics[str(stop)] = {name: from_estimate(bound) for name, bound in bounds.items()}
         metrics[str(stop)]["nearest_neighbours"] = from_estimate(neighbours)
-        metrics[str(stop)][PREDICTION_LABEL.name] = label_headline(list(bounds.values()))
+        metrics[str(stop)]["prediction_label"] = label_headline(list(bounds.values()))
         curves += [row for name, bound in bounds.items() for row in curve_rows(bound, name, stop)]
     io.save_table(arguments.out_curves, curves, CURVE_COLUMNS)
     io.save_json(arguments.out_metrics, metrics)

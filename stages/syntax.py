@@ -7,8 +7,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-_SAID_ELSEWHERE = frozenset({"ctx", "kind", "type_comment"})
-"""Fields that other fields or the position already say, or that only say how a text is spelled."""
+_REDUNDANT_FIELDS = frozenset({"ctx", "kind", "type_comment"})
+"""Fields whose content other fields or the position give, or that only give the spelling of a text."""
 
 
 def parsed(file: Path) -> ast.Module:
@@ -42,7 +42,7 @@ def _write(value: object, written: list[str]) -> None:
         written.append(f"({type(value).__name__}")
         for name in value._fields:
             content = getattr(value, name, None)
-            if name not in _SAID_ELSEWHERE and content is not None and content != []:
+            if name not in _REDUNDANT_FIELDS and content is not None and content != []:
                 written.append(f" {name}=")
                 _write(_joined(content) if isinstance(value, ast.JoinedStr) else content, written)
         written.append(")")

@@ -6,7 +6,6 @@ from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
-from made_results import Made
 
 from infoplane.calibration import tables
 from infoplane.calibration.options import Settings, SuiteOptions
@@ -18,6 +17,8 @@ from infoplane.plane.measure import Plane, PlaneOptions, information_plane
 from infoplane.plane.network import SmallNet
 from infoplane.plane.verdicts import COLUMNS
 from stages import analyze, report
+
+from made_results import Made
 
 NETWORK, SUITE = "sphere-tanh", "discrete"
 

@@ -78,7 +78,8 @@ class Addition:
 
     row: str
     new: dict[str, str]
-    changed: dict[str, tuple[str, str]]
+    changed: dict[str, tuple[str, ...]]
+    """For each file what stands there and what takes its place, in turn."""
     check: str
 
 
@@ -134,11 +135,12 @@ import sys
 import numpy as np
 import infoplane
 from infoplane import cli
-from infoplane.calibration.methods import names
+from infoplane.calibration.methods import estimators
+from infoplane.calibration.options import Settings, SuiteOptions
 x = np.random.default_rng(0).standard_normal((50, 2))
 assert infoplane.estimate(x, x, "always_one").nats == 1.0
 assert "always_one" in infoplane.methods()
-assert "always_one" in names()
+assert estimators(Settings(SuiteOptions(("always_one",), (50,), 1)))["always_one"](x, x, 0).nats == 1.0
 cli.main(["methods"])
 """,
     ),
@@ -212,7 +214,7 @@ assert "A blank figure" in page
         {
             "stages/measure_noise.py": (
                 "    io.save_json(arguments.out_metrics, metrics)",
-                '    metrics["bits_noise"] = metrics[EMBEDDING_NOISE.name]\n'
+                '    metrics["bits_noise"] = metrics["embedding_noise"]\n'
                 "    io.save_json(arguments.out_metrics, metrics)",
             ),
             "src/infoplane/results/headlines.py": (
@@ -260,9 +262,12 @@ if __name__ == "__main__":
         {
             "dvc.yaml": (
                 "\n  analyze:\n",
-                "\n  count:\n    cmd: python -m stages.count --labels data/labels --out metrics/count.json\n"
+                "\n  count:\n    desc: The number of test images\n"
+                "    cmd: python -m stages.count --labels data/labels --out metrics/count.json\n"
                 "    deps:\n      - data/code/count.json\n      - data/labels\n    outs:\n      - metrics/count.json\n"
                 "\n  analyze:\n",
+                "      - data/code/download.json\n      - data/code/embed.json\n",
+                "      - data/code/count.json\n      - data/code/download.json\n      - data/code/embed.json\n",
             )
         },
         """
@@ -273,6 +278,10 @@ subprocess.run([sys.executable, "-m", "stages.code", "--out", "data/code"], chec
 written = io.load_json(Path("data/code/count.json"))
 assert "stages/count.py" in str(written) and "common/io.py" in str(written), written
 assert "plots" not in str(written)
+import cells
+found = {cell.name: cell for cell in cells.resolve(Path())}
+made = {out for cell in found.values() for out in cell.outs}
+assert set(found["count"].deps) <= made, found["count"]
 """,
     ),
 ]
@@ -293,13 +302,16 @@ def test_adding_touches_what_the_page_names_and_no_more(addition: Addition, tmp_
     for name, text in addition.new.items():
         assert f"{Path(name).parent}/`" in named, f"{name}: the page does not say that a file is added there"
         (tmp_path / name).write_text(text.lstrip(), encoding="utf-8")
-    for name, (old, new) in addition.changed.items():
-        assert f"`{name}`" in named or "the stage that measures it" in named
+    for name, change in addition.changed.items():
+        measures = name.startswith("stages/") and "the stage that measures it" in named
+        assert f"`{name}`" in named or measures, f"{name}: the page does not say that it is changed"
         file = tmp_path / name
         text = file.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{name}: {old!r}"
-        file.write_text(text.replace(old, new), encoding="utf-8")
-    paths = os.pathsep.join(map(str, (tmp_path / "src", tmp_path, TOP / "tests")))
+        for old, new in zip(change[::2], change[1::2], strict=True):
+            assert text.count(old) == 1, f"{name}: {old!r}"
+            text = text.replace(old, new)
+        file.write_text(text, encoding="utf-8")
+    paths = os.pathsep.join(map(str, (tmp_path / "src", tmp_path, TOP / "tests", TOP / "tests" / "pipeline")))
     done = subprocess.run(
         [sys.executable, "-c", addition.check, str(tmp_path)],
         cwd=tmp_path, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, check=False,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 import tomllib
+import types
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,29 @@ def test_hooks_come_from_the_environment() -> None:
     hooks = YAML(typ="safe").load((TOP / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
     assert [repo["repo"] for repo in hooks] == ["local"]
     assert all(hook["entry"].startswith(".venv/bin/") for hook in hooks[0]["hooks"])
+
+
+SCRIPTS = sorted(
+    file.relative_to(TOP).as_posix() for folder in ("benchmarks", "calibration") for file in (TOP / folder).glob("*.py")
+)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_scripts_beside_the_package_use_names_that_it_has(script: str) -> None:
+    """No other test runs them, and they take too long for it."""
+    modules = {}
+    tree = ast.parse((TOP / script).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("infoplane", "stages"):
+            source = importlib.import_module(str(node.module))
+            for alias in node.names:
+                if not hasattr(source, alias.name):
+                    importlib.import_module(f"{node.module}.{alias.name}")
+                if isinstance(value := getattr(source, alias.name), types.ModuleType):
+                    modules[alias.asname or alias.name] = value
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            assert hasattr(modules[node.value.id], node.attr), f"{node.value.id}.{node.attr}"
 
 
 def test_contributing_quotes_code_as_it_stands() -> None:

@@ -25,7 +25,7 @@ BY_CI = {
 }
 """What `.ci/run` runs, itself or through the Makefile."""
 BY_PROFILES = {"make reproduce PROFILE=photos"}
-"""What tests/test_profiles.py runs."""
+"""What tests/params/test_profiles.py runs."""
 
 
 def blocks(language: str) -> list[str]:

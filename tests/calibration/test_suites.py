@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from same_drawing import assert_same_drawing
 
 from infoplane.calibration import command, consistency, infinity, known, methods, protocol, tables
 from infoplane.calibration.options import SUITE_NAMES, Settings, SuiteOptions
@@ -25,6 +24,8 @@ from infoplane.estimators.registry import METHODS
 from infoplane.params.calibrate import Calibrate
 from infoplane.plots import calibration_pictures
 from infoplane.report import suite_page
+
+from same_drawing import assert_same_drawing
 
 COMMITTED = Path(__file__).resolve().parents[2] / "params.yaml"
 TINY = PublishedOptions(hidden=(20,), steps=20)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from population_tasks import dependent_tasks, layers, parts, second_computation
 
 import infoplane
 from infoplane.distributions import population
 from infoplane.distributions.independent import Independent
 from infoplane.distributions.population.digits import DigitPairs
+
+from population_tasks import dependent_tasks, layers, parts, second_computation
 
 CHEAP = ("gaussian_margins", "spirals", "determined_regions", "coded_symbols")
 """Families that draw a task in a millisecond."""

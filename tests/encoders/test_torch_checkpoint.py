@@ -16,6 +16,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from infoplane.encoders import torch_checkpoint
+
 from checkpoint_files import (
     EMPTY,
     FLOAT,
@@ -35,8 +38,6 @@ from checkpoint_files import (
     tensor,
     write,
 )
-
-from infoplane.encoders import torch_checkpoint
 
 
 def refusal(folder: Path, data: bytes) -> str:

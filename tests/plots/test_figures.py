@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from made_results import NAMES, STOPS, Made, made
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
@@ -24,8 +23,10 @@ from matplotlib.text import Text
 
 from infoplane.encoders.names import is_control
 from infoplane.plots import correlation, critics, noise, quantities, style, training
-from infoplane.results import correlations as analysis
+from infoplane.results import correlations
 from infoplane.results.summary import noise_curve_table, quantity_table, summarise, summary_table, training_table
+
+from made_results import NAMES, STOPS, Made, made
 
 FIGURES: dict[str, Callable[[Made, int], Figure]] = {
     "training": lambda run, columns: training.draw(
@@ -36,7 +37,7 @@ FIGURES: dict[str, Callable[[Made, int], Figure]] = {
     ),
     "noise": lambda run, columns: noise.draw(noise_curve_table(run.measured), run.measured, 0.25, columns),
     "correlation": lambda run, columns: correlation.draw(
-        analysis.correlation_metrics(summary_table(summarise(run.measured)), seed=0), columns
+        correlations.correlation_metrics(summary_table(summarise(run.measured)), seed=0), columns
     ),
     "critics": lambda run, columns: critics.draw(run.critics[NAMES[0]], run.measured, NAMES[0], columns),
 }
@@ -228,7 +229,7 @@ def test_any_number_of_stops(stops: tuple[int, ...]) -> None:
 
 def test_correlations_are_written_in_with_their_intervals() -> None:
     table = summary_table(summarise(made(NAMES).measured))
-    report = analysis.correlation_metrics(table, seed=0)
+    report = correlations.correlation_metrics(table, seed=0)
     figure = correlation.draw(report)
     texts = [text.get_text() for text in figure.axes[0].texts]
     r = report["1"]["pearson"]["loss"]["accuracy"]
@@ -240,7 +241,7 @@ def test_correlations_are_written_in_with_their_intervals() -> None:
 
 def test_undefined_correlations_are_hatched_not_coloured() -> None:
     table = summary_table(summarise(made(NAMES[:1]).measured))
-    axes = correlation.draw(analysis.correlation_metrics(table, seed=0)).axes[0]
+    axes = correlation.draw(correlations.correlation_metrics(table, seed=0)).axes[0]
     cells = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     assert len(cells) == 10
     assert {cell.get_hatch() for cell in cells} == {"////"}

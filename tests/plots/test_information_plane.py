@@ -15,6 +15,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from test_figures import cut_off
 
+from infoplane.common.aliases import Z95
 from infoplane.plane.verdicts import COLUMNS
 from infoplane.plots import information_plane, offline, style
 
@@ -78,7 +79,7 @@ def test_the_course_of_a_layer_has_a_band_over_seeds() -> None:
     bands = [band for band in axes.collections if isinstance(band, PolyCollection)]  # type: ignore[attr-defined]
     assert len(bands) == len(LAYERS)
     heights = np.ptp(bands[0].get_paths()[0].vertices[:, 1])
-    assert heights == pytest.approx(2 * 1.96 * np.std([0.0, 0.1], ddof=1) / math.sqrt(2))
+    assert heights == pytest.approx(2 * Z95 * np.std([0.0, 0.1], ddof=1) / math.sqrt(2))
 
 
 @pytest.mark.parametrize(

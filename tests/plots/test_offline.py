@@ -13,10 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from made_results import made
 
 from infoplane.plots import offline
 from infoplane.results.summary import noise_curve_table, quantity_table, summarise, training_table
+
+from made_results import made
 
 TEMPLATES = offline.PAGE.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

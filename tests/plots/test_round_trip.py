@@ -6,16 +6,17 @@ import dataclasses
 import io
 from pathlib import Path
 
-import made_run
 import pandas as pd
-from made_results import NAMES, Made, made
-from same_drawing import assert_same_drawing
 
 from infoplane.common.io import load_json
 from infoplane.plots import encoder_pictures, plane_pictures
 from infoplane.plots.picture import Picture
 from infoplane.results.correlations import correlation_metrics
 from infoplane.results.summary import noise_curve_table, quantity_table, summarise, summary_table, training_table
+
+import made_run
+from made_results import NAMES, Made, made
+from same_drawing import assert_same_drawing
 
 
 def material(run: Made) -> encoder_pictures.Material:

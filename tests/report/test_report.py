@@ -15,15 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_results import NAMES, STOPS, Made, made
 
 from infoplane.plots import encoder_pictures
 from infoplane.plots.gallery import Gallery
 from infoplane.plots.picture import Picture
 from infoplane.report import page as report
-from infoplane.report import run_facts as report_run
-from infoplane.report import sections as report_sections
-from infoplane.results import correlations as analysis
+from infoplane.report import run_facts, sections
+from infoplane.results import correlations
 from infoplane.results.findings import Evidence, findings
 from infoplane.results.summary import (
     collect_warnings,
@@ -33,6 +31,8 @@ from infoplane.results.summary import (
     summary_table,
     training_table,
 )
+
+from made_results import NAMES, STOPS, Made, made
 
 FACTS = {"Images": "mnist: 5,000 images, 10 classes", "Seed": "0"}
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -44,7 +44,7 @@ def pictures(encoders: int) -> Gallery:
     summary = summarise(run.measured)
     material = encoder_pictures.Material(
         run.measured,
-        analysis.correlation_metrics(summary_table(summary), seed=0),
+        correlations.correlation_metrics(summary_table(summary), seed=0),
         quantity_table(summary),
         noise_curve_table(run.measured),
         training_table(run.training),
@@ -57,8 +57,8 @@ def pictures(encoders: int) -> Gallery:
 
 def page(run: Made, facts: dict[str, str] | None = None, shown: Gallery | None = None) -> str:
     summary = summarise(run.measured)
-    correlations = analysis.correlation_metrics(summary_table(summary), seed=0)
-    found = findings(Evidence(run.measured, correlations, 0.25, {}))
+    correlated = correlations.correlation_metrics(summary_table(summary), seed=0)
+    found = findings(Evidence(run.measured, correlated, 0.25, {}))
     facts = FACTS if facts is None else facts
     gallery = shown or Gallery()
     return report.render(run.measured, summary, found, gallery, run=report.RunFacts(facts), noise_std=0.25)
@@ -210,7 +210,7 @@ def plane_metrics(fall: float, se: float) -> dict[str, Any]:
 
 
 def test_compression_is_claimed_only_beyond_its_error() -> None:
-    section = report_sections.plane_section({"a": plane_metrics(0.5, 0.1), "b": plane_metrics(0.5, 0.2)}, {})
+    section = sections.plane_section({"a": plane_metrics(0.5, 0.1), "b": plane_metrics(0.5, 0.2)}, {})
     clear, unclear = (finding.text for finding in section.findings)
     assert "in layer 1, by up to 0.50 nats" in clear
     assert "in no layer" in unclear
@@ -224,12 +224,12 @@ def suite_metrics(kind: str, coverage: float) -> dict[str, Any]:
 
 
 def test_a_bound_that_does_not_hold_in_the_calibration_is_a_warning() -> None:
-    broken = report_sections.calibration_section({"s": suite_metrics("lower_bound", 0.5)}, {"s": []})
+    broken = sections.calibration_section({"s": suite_metrics("lower_bound", 0.5)}, {"s": []})
     assert "50% of 20 intervals lie above the truth" in broken.warnings[0]
     assert "Closest to the truth: auto" in broken.findings[0].text
     assert "Reporting too much, beyond their own intervals: mine" in broken.findings[0].text
-    assert not report_sections.calibration_section({"s": suite_metrics("lower_bound", 1.0)}, {"s": []}).warnings
-    assert not report_sections.calibration_section({"s": suite_metrics("estimate", 0.5)}, {"s": []}).warnings
+    assert not sections.calibration_section({"s": suite_metrics("lower_bound", 1.0)}, {"s": []}).warnings
+    assert not sections.calibration_section({"s": suite_metrics("estimate", 0.5)}, {"s": []}).warnings
 
 
 def test_sections_and_the_run_stand_on_the_page() -> None:
@@ -237,14 +237,14 @@ def test_sections_and_the_run_stand_on_the_page() -> None:
     summary = summarise(run.measured)
     svg = "<svg xmlns='http://www.w3.org/2000/svg'/>"
     drawn = {"s": [Picture(f"calibration/s/{name}", "Suite s", "", "", svg) for name in ("intervals", "agreement")]}
-    sections = [
-        report_sections.plane_section({"sphere-tanh": plane_metrics(0.5, 0.1)}, {}),
-        report_sections.calibration_section({"s": suite_metrics("lower_bound", 0.5)}, drawn),
+    shown = [
+        sections.plane_section({"sphere-tanh": plane_metrics(0.5, 0.1)}, {}),
+        sections.calibration_section({"s": suite_metrics("lower_bound", 0.5)}, drawn),
     ]
     facts = report.RunFacts(
-        FACTS, report_run.parameter_groups({"seed": 7, "measure": {"aa_mine": {"hidden": [256]}, "x": None}})
+        FACTS, run_facts.parameter_groups({"seed": 7, "measure": {"aa_mine": {"hidden": [256]}, "x": None}})
     )
-    text = report.render(run.measured, summary, [], Gallery(), run=facts, noise_std=0.25, sections=sections)
+    text = report.render(run.measured, summary, [], Gallery(), run=facts, noise_std=0.25, sections=shown)
     assert Elements(text).open == []
     top = text[: text.index("<main>")]
     assert "lie above the truth" in top

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from infoplane.results import correlations as analysis
+from infoplane.results import correlations
 from infoplane.results.headlines import NAMES as QUANTITIES
 
 
@@ -45,7 +45,7 @@ def fisher(r: float, n: int) -> tuple[float, float]:
 
 def test_the_term_papers_tables(shared: Path) -> None:
     published = published_tables((shared / "published/README.md").read_text(encoding="utf-8"))
-    found = analysis.correlations(pd.read_csv(shared / "published/term_paper_results.csv"))
+    found = correlations.correlations(pd.read_csv(shared / "published/term_paper_results.csv"))
     assert list(found) == [1, 30, 200] == list(published)
     for stop, matrix in found.items():
         assert tuple(matrix.index) == tuple(matrix.columns) == QUANTITIES
@@ -54,11 +54,11 @@ def test_the_term_papers_tables(shared: Path) -> None:
 
 def test_pearson_agrees_with_scipy_and_does_not_depend_on_the_order_of_rows() -> None:
     table = random_table(9, stops=(7,))
-    matrix = analysis.correlations(table)[7]
+    matrix = correlations.correlations(table)[7]
     for row in QUANTITIES:
         for column in QUANTITIES:
             assert matrix.loc[row, column] == pytest.approx(stats.pearsonr(table[row], table[column]).statistic)
-    shuffled = analysis.correlations(table.sample(frac=1.0, random_state=1))[7]
+    shuffled = correlations.correlations(table.sample(frac=1.0, random_state=1))[7]
     np.testing.assert_allclose(shuffled.to_numpy(), matrix.to_numpy(), rtol=0, atol=1e-12)
 
 
@@ -67,13 +67,13 @@ def test_quantities_of_the_encoder_alone_are_averaged_over_the_stops_that_give_t
     table.loc[table["encoder"] == "e0", "embedding_noise"] = [3.0, 5.0]
     table.loc[table["encoder"] == "e1", "embedding_label"] = [0.25, np.nan]
     averaged = table.copy()
-    for name in analysis.PER_ENCODER:
+    for name in correlations.PER_ENCODER:
         averaged[name] = table.groupby("encoder")[name].transform("mean")
     assert averaged.loc[0, "embedding_noise"] == 4.0
     assert averaged.loc[3, "embedding_label"] == 0.25
     for stop, rows in averaged.groupby("stop"):
         np.testing.assert_allclose(
-            analysis.correlations(table)[stop].to_numpy(), rows[list(QUANTITIES)].corr().to_numpy(), atol=1e-12
+            correlations.correlations(table)[stop].to_numpy(), rows[list(QUANTITIES)].corr().to_numpy(), atol=1e-12
         )
 
 
@@ -81,7 +81,7 @@ def test_a_constant_quantity_has_no_correlation_even_where_averaging_rounds() ->
     table = random_table(6, stops=(1, 30, 200))
     table["embedding_label"] = np.tile([0.1, 0.2, 0.3], 6)  # the mean of three such numbers is rounded
     table["loss"] = 0.0
-    matrix = analysis.correlations(table)[30]
+    matrix = correlations.correlations(table)[30]
     assert matrix[["loss", "embedding_label"]].isna().all(axis=None)
     assert matrix.loc["accuracy", "accuracy"] == 1.0
     assert -1 < matrix.loc["accuracy", "embedding_noise"] < 1
@@ -89,22 +89,22 @@ def test_a_constant_quantity_has_no_correlation_even_where_averaging_rounds() ->
 
 @pytest.mark.parametrize("encoders", [1, 2])
 def test_one_encoder_has_no_correlation_and_two_have_a_perfect_one(encoders: int) -> None:
-    matrix = analysis.correlations(random_table(encoders))[1].to_numpy()
+    matrix = correlations.correlations(random_table(encoders))[1].to_numpy()
     assert np.isnan(matrix).all() if encoders == 1 else np.allclose(np.abs(matrix), 1.0, atol=1e-12)
 
 
 def test_huge_values_do_not_overflow() -> None:
     table = random_table(6, stops=(1,))
-    expected = analysis.correlations(table)[1]
+    expected = correlations.correlations(table)[1]
     table["loss"] *= 1e300
-    np.testing.assert_allclose(analysis.correlations(table)[1].to_numpy(), expected.to_numpy(), atol=1e-12)
+    np.testing.assert_allclose(correlations.correlations(table)[1].to_numpy(), expected.to_numpy(), atol=1e-12)
 
 
 def test_an_encoder_that_lacks_a_value_is_left_out_of_the_pairs_with_it() -> None:
     table = random_table(7, stops=(1,))
     table.loc[3, "prediction_label"] = None
-    report = analysis.correlation_metrics(table, seed=0)["1"]
-    without = analysis.correlations(table.drop(index=3))[1]
+    report = correlations.correlation_metrics(table, seed=0)["1"]
+    without = correlations.correlations(table.drop(index=3))[1]
     assert report["pearson"]["accuracy"]["prediction_label"] == pytest.approx(
         without.loc["accuracy", "prediction_label"]
     )
@@ -130,7 +130,7 @@ def test_an_encoder_that_lacks_a_value_is_left_out_of_the_pairs_with_it() -> Non
 )
 def test_a_table_that_cannot_be_used_is_refused_in_one_line(change: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message) as raised:
-        analysis.correlations(change(random_table(3)))
+        correlations.correlations(change(random_table(3)))
     assert "\n" not in str(raised.value)
 
 
@@ -141,7 +141,7 @@ def test_fishers_interval_holds_its_level_for_normal_quantities() -> None:
     y = truth * x + math.sqrt(1 - truth**2) * noise
     hits = 0
     for a, b in zip(x, y, strict=True):
-        low, high = analysis.fisher_interval(a, b)
+        low, high = correlations.fisher_interval(a, b)
         hits += low <= truth <= high
     assert hits / repeats == pytest.approx(0.95, abs=0.028)  # four standard errors of the share
 
@@ -149,30 +149,30 @@ def test_fishers_interval_holds_its_level_for_normal_quantities() -> None:
 @pytest.mark.parametrize("n", [5, 6, 30])
 def test_fishers_interval_is_that_of_the_formula(n: int) -> None:
     x, y = np.random.default_rng(2).normal(size=(2, n))
-    assert analysis.fisher_interval(x, y) == pytest.approx(fisher(np.corrcoef(x, y)[0, 1], n), abs=1e-6)
-    assert analysis.fisher_interval(x, -3.0 * x) == pytest.approx((-1.0, -1.0), abs=1e-12)
+    assert correlations.fisher_interval(x, y) == pytest.approx(fisher(np.corrcoef(x, y)[0, 1], n), abs=1e-6)
+    assert correlations.fisher_interval(x, -3.0 * x) == pytest.approx((-1.0, -1.0), abs=1e-12)
 
 
 def test_few_encoders_go_through_all_orders() -> None:
     x, y = np.array([1.0, 2.0, 3.0, 5.0, 4.0]), np.array([2.0, 1.0, 3.0, 4.0, 6.0])
     observed = abs(np.corrcoef(x, y)[0, 1])
     share = np.mean([abs(np.corrcoef(x, order)[0, 1]) >= observed - 1e-9 for order in permutations(y)])
-    assert analysis.permutation_p(x, y, np.random.default_rng(0)) == pytest.approx(share)
-    assert analysis.permutation_p(y, y, np.random.default_rng(0)) == 1 / 120  # no other order is as good
-    assert analysis.permutation_p(x, x, np.random.default_rng(0)) == 2 / 120  # but for 1 … 5, backwards is
+    assert correlations.permutation_p(x, y, np.random.default_rng(0)) == pytest.approx(share)
+    assert correlations.permutation_p(y, y, np.random.default_rng(0)) == 1 / 120  # no other order is as good
+    assert correlations.permutation_p(x, x, np.random.default_rng(0)) == 2 / 120  # but for 1 … 5, backwards is
 
 
 def test_many_encoders_draw_orders_and_p_is_never_zero() -> None:
     x = np.arange(12.0)
-    assert analysis.permutation_p(x, x, np.random.default_rng(0)) == pytest.approx(1e-4)
+    assert correlations.permutation_p(x, x, np.random.default_rng(0)) == pytest.approx(1e-4)
     y = np.random.default_rng(3).normal(size=12)
     normal_theory = stats.pearsonr(x, y).pvalue
-    assert analysis.permutation_p(x, y, np.random.default_rng(1)) == pytest.approx(normal_theory, abs=0.03)
+    assert correlations.permutation_p(x, y, np.random.default_rng(1)) == pytest.approx(normal_theory, abs=0.03)
 
 
 def test_the_report_gives_intervals_from_five_encoders_on() -> None:
-    few = analysis.correlation_metrics(random_table(4), seed=0)["30"]
-    enough = analysis.correlation_metrics(random_table(5), seed=0)["30"]
+    few = correlations.correlation_metrics(random_table(4), seed=0)["30"]
+    enough = correlations.correlation_metrics(random_table(5), seed=0)["30"]
     assert few["encoders"] == 4
     assert "4 trained encoders" in few["reason"]
     assert few["pearson"]["loss"]["accuracy"] is not None
@@ -190,8 +190,8 @@ def test_the_report_gives_intervals_from_five_encoders_on() -> None:
 def test_untrained_controls_are_left_out_of_the_report_and_named() -> None:
     table = random_table(6)
     with_control = pd.concat([table, random_table(1, seed=9).assign(encoder="e0-untrained")])
-    report = analysis.correlation_metrics(with_control, seed=0)
-    plain = analysis.correlation_metrics(table, seed=0)
+    report = correlations.correlation_metrics(with_control, seed=0)
+    plain = correlations.correlation_metrics(table, seed=0)
     assert [content.pop("left_out") for content in report.values()] == [["e0-untrained"]] * 2
     assert [content.pop("left_out") for content in plain.values()] == [[]] * 2
     assert report == plain
@@ -200,7 +200,7 @@ def test_untrained_controls_are_left_out_of_the_report_and_named() -> None:
 @pytest.mark.parametrize("encoders", [0, 1])
 def test_a_report_on_one_encoder_or_none_is_null_with_the_reason(encoders: int) -> None:
     table = pd.concat([random_table(encoders), random_table(1).assign(encoder="x-untrained")])
-    content = analysis.correlation_metrics(table, seed=0)["1"]
+    content = correlations.correlation_metrics(table, seed=0)["1"]
     assert content["encoders"] == encoders
     assert "trained encoder" in content["reason"]
     assert all(value is None for row in content["pearson"].values() for value in row.values())
@@ -209,9 +209,9 @@ def test_a_report_on_one_encoder_or_none_is_null_with_the_reason(encoders: int) 
 def test_pairs_worth_naming_are_those_whose_interval_excludes_zero() -> None:
     table = random_table(8, stops=(1,))
     table["loss"] = 2.0 - 3.0 * table["accuracy"] + 0.01 * table["embedding_noise"]
-    content = analysis.correlation_metrics(table, seed=0)["1"]
-    assert analysis.significant_pairs(content)[0] == ("accuracy", "loss")
-    for row, column in analysis.significant_pairs(content):
+    content = correlations.correlation_metrics(table, seed=0)["1"]
+    assert correlations.significant_pairs(content)[0] == ("accuracy", "loss")
+    for row, column in correlations.significant_pairs(content):
         assert content["low"][row][column] > 0 or content["high"][row][column] < 0
 
 

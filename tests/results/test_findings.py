@@ -7,19 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_results import NAMES, made
 
 from infoplane.encoders.names import is_control
-from infoplane.results import correlations as analysis
+from infoplane.results import correlations
 from infoplane.results.findings import Evidence, Finding, findings, interval_text, joined
 from infoplane.results.quantity import bracket
 from infoplane.results.summary import Measurements, summarise, summary_table
+
+from made_results import NAMES, made
 
 Array = np.ndarray[Any, Any]
 
 
 def evidence(measured: Measurements, influences: dict[str, Array] | None = None) -> Evidence:
-    report = analysis.correlation_metrics(summary_table(summarise(measured)), seed=0)
+    report = correlations.correlation_metrics(summary_table(summarise(measured)), seed=0)
     return Evidence(measured, report, 0.25, influences or {})
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from made_results import NAMES, NOISES, STOPS, made
 
 from infoplane.common import io
 from infoplane.results import headlines
@@ -22,6 +21,8 @@ from infoplane.results.summary import (
     summary_table,
     training_table,
 )
+
+from made_results import NAMES, NOISES, STOPS, made
 
 ENCODER = NAMES[1]
 

@@ -11,7 +11,7 @@ from infoplane.calibration.outcome import Outcome, point
 from infoplane.calibration.readings import estimator_seed, sample
 from infoplane.calibration.sample_sizes import Extrapolation, extrapolate
 from infoplane.calibration.tasks import Task
-from infoplane.common.aliases import Array
+from infoplane.common.aliases import Z95, Array
 from infoplane.distributions.deformations import HalfCube
 from infoplane.distributions.deformed import Deformed
 from infoplane.distributions.gaussian import gaussian_with_information
@@ -77,6 +77,6 @@ def _curve(task: str, method: str, found: Extrapolation) -> list[dict[str, Any]]
     """Points at 1/n, the limit at 0."""
     measured = [(1.0 / one.n, one.mean, one.standard_error) for one in found.points]
     return [
-        point(task, method, at, mean, mean - 1.96 * error, mean + 1.96 * error)
+        point(task, method, at, mean, mean - Z95 * error, mean + Z95 * error)
         for at, mean, error in [(0.0, found.limit, found.limit_se), *measured]
     ]

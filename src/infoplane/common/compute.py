@@ -23,7 +23,7 @@ SCHEDULER = "INFOPLANE_SCHEDULER"
 _CONNECT_SECONDS = 10
 _PIECES_PER_WORKER = 3
 """Submitted at a time: enough to keep a worker busy, few enough for the results to fit in memory."""
-_PACKAGES = ("numpy", "scipy", "tensorflow", "keras", "pillow")
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "tensorflow", "keras", "pillow")
 """Packages whose versions may change the last digits of a result."""
 
 _worker = threading.local()

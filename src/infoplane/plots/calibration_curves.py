@@ -65,7 +65,7 @@ def mixture_curves(outcome: Outcome) -> Figure:
 
 
 def infinity(outcome: Outcome) -> Figure:
-    """Left: the published critic's value grows with the steps. Right: at a known noise the information is finite."""
+    """Above: the published critic's value grows with the steps. Below: at a known noise the information is finite."""
     panels = list(dict.fromkeys(one["panel"] for one in outcome.curves))
     growth = [name for name in panels if name.endswith("as published")]
     noisy = [name for name in panels if name not in growth]

@@ -1,4 +1,4 @@
-"""Correlations of the five quantities over encoders, one heat map per stop."""
+"""Correlations of the quantities over encoders, one heat map per stop."""
 
 from __future__ import annotations
 

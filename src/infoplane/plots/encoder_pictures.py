@@ -64,11 +64,11 @@ def _quantities(material: Material) -> Picture:
     parts = [f"{headline.title} {_extremes(last[last['quantity'] == headline.name])}" for headline in HEADLINES]
     return _picture(
         "quantities",
-        "The five quantities",
+        "The quantities",
         "Marks: what was measured; for an information, the nats that have been shown (a lower bound). The thin line "
         "through a mark spans what is not excluded: the bracket with its 95 % limits. Dotted: H(Y), the most that "
         "anything can tell about the label. Hollow marks, dashed lines: untrained controls.",
-        f"Five charts against the classifier's stop. At the last stop, smallest and largest: {'; '.join(parts)}.",
+        f"A chart of each against the classifier's stop. At the last stop, smallest and largest: {'; '.join(parts)}.",
         lambda columns: quantities.draw(table, measured.encoders, measured.stops, entropy, columns),
     )
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from infoplane.common.aliases import Z95
 from infoplane.plane.verdicts import REFERENCES
 from infoplane.plots import style
 
@@ -30,8 +31,6 @@ TITLES = {
     "mine_noiseless": "MINE without noise",
 }
 """Every estimator that is drawn, in the order of its panels."""
-
-_SIGMAS = 1.96
 
 
 def draw(table: pd.DataFrame, entropy: float, n: int, columns: int = 2) -> Figure:
@@ -133,7 +132,7 @@ def _limits(axes: Axes, rows: pd.DataFrame, most: float, entropy: float) -> None
 def _course(axes: Axes, rows: pd.DataFrame, layers: Sequence[int]) -> None:
     for index, layer in enumerate(layers):
         course = rows[rows["layer"] == layer].groupby("epoch")["i_x"].agg(["mean", "std", "count"])
-        error = (course["std"] / course["count"] ** 0.5).fillna(0.0) * _SIGMAS
+        error = (course["std"] / course["count"] ** 0.5).fillna(0.0) * Z95
         epochs = course.index.to_numpy() + 1
         axes.plot(epochs, course["mean"], **_look(index))
         axes.fill_between(

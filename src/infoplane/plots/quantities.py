@@ -24,7 +24,7 @@ def draw(
     entropy: float | None = None,
     columns: int = 2,
 ) -> Figure:
-    """The five quantities against the stop, one line per encoder.
+    """The quantities against the stop, one line per encoder.
 
     Args:
         table: columns encoder, stop, quantity, value, low, high (informations in nats; low and high NaN where none).

@@ -112,7 +112,6 @@ def _gravity(text: str) -> int:
         "above the truth",
         "shuffled labels",
         "converge",
-        "still improving",
         "wide",
     )
     return next((rank for rank, mark in enumerate(marks) if mark in text), len(marks))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infoplane.calibration.scores import overall
+from infoplane.common.aliases import Z95
 from infoplane.plots.picture import Picture
 from infoplane.results.findings import Finding
 
@@ -106,7 +107,7 @@ def _falls(name: str, content: Mapping[str, Any]) -> Table:
         Line(
             _FALLS.get(key, key),
             [
-                (f"layer {layer}", f"{fall['fall']:.2f} ± {1.96 * (fall['se'] or 0.0):.2f}")
+                (f"layer {layer}", f"{fall['fall']:.2f} ± {Z95 * (fall['se'] or 0.0):.2f}")
                 for layer, fall in one.items()
             ],
         )

@@ -33,7 +33,7 @@ _ROUNDING = 1e-12
 
 
 def correlations(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
-    """Pearson's correlations over encoders of the five quantities, for each stop of the classifier.
+    """Pearson's correlations over encoders of the quantities, for each stop of the classifier.
 
     Args:
         table: one row per encoder and stop, with the columns encoder, stop and those of
@@ -43,7 +43,7 @@ def correlations(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
             if they should not.
 
     Returns:
-        For each stop, in ascending order, a table with the five quantities as rows and as columns. A correlation
+        For each stop, in ascending order, a table with the quantities as rows and as columns. A correlation
         is taken over the encoders that have both values. It is NaN where it is not defined: fewer than two such
         encoders, or a quantity that is the same for all of them (its diagonal entry included).
 
@@ -175,7 +175,7 @@ def _none_if_nan(value: float) -> float | None:
 
 
 def _by_stop(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
-    """The five quantities at each stop: encoders as rows, in order of appearance; missing values as NaN."""
+    """The quantities at each stop: encoders as rows, in order of appearance; missing values as NaN."""
     checked = _checked(table)
     whole = checked.groupby("encoder", sort=False)[list(PER_ENCODER)].mean()
     stops = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from infoplane.encoders.names import is_control, network_of
 from infoplane.results import paired
 from infoplane.results.correlations import significant_pairs
-from infoplane.results.headlines import BY_NAME, EMBEDDING_LABEL, EMBEDDING_NOISE, PREDICTION_LABEL, Headline
+from infoplane.results.headlines import BY_NAME, EMBEDDING_LABEL, EMBEDDING_NOISE, NAMES, PREDICTION_LABEL, Headline
 from infoplane.results.quantity import Quantity
 from infoplane.results.summary import Measurements
 
@@ -280,7 +281,9 @@ def _correlations(evidence: Evidence) -> Finding | None:
         return Finding("Correlations", f"{text}, too few for an interval: the values below say next to nothing.")
     sentences = [f"after {stop}: {_strongest(content)}" for stop, content in evidence.correlations.items()]
     text += f", the pairs whose interval excludes 0, by epochs: {'; '.join(sentences)}."
-    return Finding("Correlations", f"{text} Of the ten pairs at each stop, one in twenty would do so by chance.")
+    return Finding(
+        "Correlations", f"{text} Of the {comb(len(NAMES), 2)} pairs at each stop, one in twenty would do so by chance."
+    )
 
 
 def _strongest(content: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """The quantities of the summary: for each its key in the files, where it is measured, and its title.
 
-A new quantity is one entry of ``HEADLINES``, and the stage that measures it writes it under the entry's ``name``.
-Summary, tables, correlations, figures and report take the list from here.
+A new quantity is one entry of ``HEADLINES``, and the stage that measures it writes it under the entry's ``name``, as
+text, so that a changed title measures nothing again. Summary, tables, correlations and figures take the list from here;
+the report's first tables show a choice of it.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def _warnings(content: Mapping[str, Any], headline: str) -> list[str]:
             new = [
                 text
                 for text in _warnings_from_comparison(name, value, content[headline])
-                if not _is_already_said(text, own)
+                if not _is_repeated(text, own)
             ]
         else:
             levels = [level for level, point in value.items() if point["warnings"]]
@@ -118,7 +118,7 @@ def _warnings(content: Mapping[str, Any], headline: str) -> list[str]:
     return [f"{', '.join(names)}: {text}" for text, names in places.items()]
 
 
-def _is_already_said(text: str, own: Sequence[str]) -> bool:
+def _is_repeated(text: str, own: Sequence[str]) -> bool:
     return any(word in text and word in other for word in ("ceiling", "bracket") for other in own)
 
 
