@@ -71,7 +71,7 @@ def check_parameters() -> None:
 
 
 def check_versions(stage: str, folder: Path = TOP / "data" / "code") -> None:
-    """Refuse to run with other versions of what computes than those that the stage ``code`` wrote down.
+    """Refuse to run with other versions of the numerical packages than those that the stage ``code`` wrote down.
 
     DVC sees constraints.txt but not what is installed: a result would pass for one of the versions in the file.
 
@@ -144,7 +144,7 @@ def log_run(name: str, wall: float, cpu: float) -> None:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what computes, by package; those not installed are left out."""
+    """Versions of the numerical packages, by name; those not installed are left out."""
     found = {package: installed_version(package) for package in PACKAGES}
     return {package: version for package, version in found.items() if version is not None}
 

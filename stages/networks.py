@@ -1,4 +1,4 @@
-"""Give each encoder that is made from a file of one's own a copy of that file alone."""
+"""Give each encoder that is made from a file of the user's a copy of that file alone."""
 
 from __future__ import annotations
 

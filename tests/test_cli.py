@@ -156,7 +156,7 @@ def test_bad_files(folder: Path, capsys: pytest.CaptureFixture[str], file: str, 
     ("arguments", "message"),
     [
         ("estimate x.npy z.npy --method kgs", "method 'kgs' given; expected one of auto, mine, "),
-        ("estimate x.npy z.npy --method probe", "probe: z.npy must be class labels; expected a 1-D array"),
+        ("estimate x.npy z.npy --method probe", "probe: z.npy is numbers; expected class labels, a 1-D array"),
         ("estimate x.npy z.npy --seed 1.5", "argument --seed: invalid int value: '1.5'"),
         ("estimate x.npy z.npy --seed -1", "seed=-1 given; expected an integer of at least 0"),
         ("estimate x.npy", "the following arguments are required: z"),

@@ -244,7 +244,7 @@ def _run_calibrate(arguments: argparse.Namespace) -> None:
             print("\n".join(_name_and_text(name, f" {question}") for name, question in listed.items()))
         return
     if (arguments.x is None) != (arguments.z is None):
-        raise ValueError("z: missing; your own samples are two files, x.npy and z.npy")
+        raise ValueError("z: missing; expected two files of samples, x.npy and z.npy")
     data = None if arguments.x is None else (_open_array(arguments.x), _open_array(arguments.z))
     chosen = command.Choice(
         arguments.suite, tuple(arguments.method or ()), arguments.samples, arguments.repeats, arguments.full,

@@ -200,12 +200,12 @@ WRONG = {
     _negative: "labels/test.npy: a label is -1",
     _columns: f"predictions/sharp/3.npy: shape ({TEST}, 3); expected logits of shape ({TEST}, 1) or ({TEST}, 2)",
     _stop: "predictions/sharp/last.npy: expected <stop>.npy",
-    _orphan: "predictions/other: predictions without embeddings; those given are of sharp, vague",
+    _orphan: "predictions/other: predictions without embeddings; expected those of sharp, vague",
     _pickle: "embeddings/sharp/test.npy: it holds pickled Python objects",
     _missing: "embeddings/sharp/test.npy: no such file",
     _none: "holds no embeddings; expected <encoder>/train.npy and test.npy",
     _names: "classes.txt: 1 names; expected 2 distinct ones",
-    _no_labels: "has neither labels.npy nor labels/train.npy and labels/test.npy",
+    _no_labels: "holds no labels; expected labels.npy, or labels/train.npy and test.npy",
 }
 
 

@@ -70,7 +70,7 @@ def test_numpy_integers_are_seeds() -> None:
         ({"method": "gaussian", "k": 3}, "gaussian has no option k; expected one of margins"),
         ({"method": "mine", "widths": 3}, "mine has no option widths; expected one of kind, hidden, "),
         ({"method": "mine", "hidden": (0,)}, "hidden: (0,) given"),
-        ({"method": "probe"}, "probe: z must be class labels; expected a 1-D array of integers or booleans"),
+        ({"method": "probe"}, "probe: z is numbers; expected class labels, a 1-D array of integers or booleans"),
         ({"method": "ksg", "z_kind": "labels"}, "ksg: z is class labels"),
     ],
 )

@@ -54,7 +54,7 @@ def test_scaling_knows_the_fit_rows_alone() -> None:
     x, fit = random.normal(3.0, 7.0, size=(500, 4)), np.arange(200)
     other = x.copy()
     other[200:] *= 1000
-    for scaled in (crossfit.standardised, normal_margins):
+    for scaled in (crossfit.scaled_for_critic, normal_margins):
         assert scaled(x, fit)[:200] == pytest.approx(scaled(other, fit)[:200])
         assert scaled(x, fit)[:200].mean(axis=0) == pytest.approx(np.zeros(4), abs=1e-5)
         assert scaled(x, fit)[:200].std(axis=0) == pytest.approx(np.ones(4), rel=1e-4)
@@ -63,14 +63,14 @@ def test_scaling_knows_the_fit_rows_alone() -> None:
 
 def test_a_column_that_is_constant_where_it_is_fitted_says_nothing() -> None:
     x = np.concatenate([np.zeros((50, 1)), np.ones((50, 1))])
-    for scaled in (crossfit.standardised, normal_margins):
+    for scaled in (crossfit.scaled_for_critic, normal_margins):
         assert not scaled(x, np.arange(50)).any()
 
 
 def test_weak_columns_of_many_stay_weak_and_the_mean_square_is_one() -> None:
     random = np.random.default_rng(1)
     deviations = np.geomspace(0.01, 10, 100)
-    scaled = crossfit.standardised(random.normal(size=(2000, 100)) * deviations, np.arange(2000))
+    scaled = crossfit.scaled_for_critic(random.normal(size=(2000, 100)) * deviations, np.arange(2000))
     assert np.mean(scaled**2) == pytest.approx(1.0, rel=1e-3)
     assert scaled.std(axis=0)[-1] / scaled.std(axis=0)[0] == pytest.approx(np.sqrt(1000), rel=0.1)
 

@@ -85,7 +85,7 @@ def test_grassberger_entropy_of_few_samples() -> None:
 
 def test_discrete_refuses_what_is_not() -> None:
     x = np.random.default_rng(0).normal(size=100)
-    with pytest.raises(ValueError, match="x: no two rows are equal, so it is not discrete"):
+    with pytest.raises(ValueError, match="x: no two rows are equal; expected repeated values"):
         discrete(x, np.zeros(100, dtype=int))
     with pytest.raises(ValueError, match="correction='jackknife' given; expected one of grassberger, miller_madow"):
         discrete([0, 0, 1], [1, 1, 0], correction="jackknife")

@@ -121,7 +121,7 @@ def test_an_encoder_that_lacks_a_value_is_left_out_of_the_pairs_with_it() -> Non
         (lambda t: t.drop(columns=["loss", "stop"]), "no column stop, loss"),
         (lambda t: pd.concat([t, t.iloc[[4]]]), "e2 occurs more than once at stop 1"),
         (lambda t: t.iloc[:0], "no rows"),
-        (lambda t: t.assign(loss="high"), "column loss holds something that is not a number"),
+        (lambda t: t.assign(loss="high"), "column loss holds what is not a number"),
         (lambda t: t.assign(accuracy=np.inf), "column accuracy holds an infinite value"),
         (lambda t: t.assign(encoder=[None, *t["encoder"][1:]]), "a row without encoder or stop"),
         (lambda t: pd.concat([t, t[["loss"]]], axis=1), "column loss occurs twice"),

@@ -100,7 +100,7 @@ def _labels(path: Path, test_fraction: float, seed: int) -> _Source:
         rows = {"train": np.flatnonzero(~test), "test": np.flatnonzero(test)}
         given = _Source(path, {split: labels[own] for split, own in rows.items()}, rows, drawn)
     else:
-        raise ValueError(f"data.path: {path} has neither labels.npy nor labels/train.npy and labels/test.npy")
+        raise ValueError(f"data.path: {path} holds no labels; expected labels.npy, or labels/train.npy and test.npy")
     _refuse_missing_classes(given)
     return given
 
@@ -166,7 +166,7 @@ def _encoders(path: Path, given: _Source) -> list[str]:
         raise ValueError(f"data.path: {folder} holds no embeddings; expected {layout}, one or more encoders")
     for extra in sorted((path / PREDICTIONS).iterdir()) if (path / PREDICTIONS).is_dir() else []:
         if extra.name not in names:
-            raise ValueError(f"{extra}: predictions without embeddings; those given are of {', '.join(names)}")
+            raise ValueError(f"{extra}: predictions without embeddings; expected those of {', '.join(names)}")
     return names
 
 

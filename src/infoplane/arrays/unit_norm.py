@@ -23,6 +23,6 @@ def unit_rows(embeddings: Array) -> Array:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     zero = np.flatnonzero(norms[:, 0] == 0)
     if len(zero):
-        raise ValueError(f"{len(zero)} embeddings are all zero, the first in row {zero[0]}: they have no direction")
+        raise ValueError(f"{len(zero)} embeddings are all zero, the first in row {zero[0]}; expected directions")
     unit: Array = rows / norms
     return unit

@@ -28,7 +28,7 @@ def samples(array: Any, name: str) -> Array:
     if values.ndim not in (1, 2):
         raise ValueError(f"{name}: shape {values.shape} given; expected (n, d) or (n,); flatten the other axes")
     if values.size == 0:
-        raise ValueError(f"{name}: empty, shape {values.shape}")
+        raise ValueError(f"{name}: empty, shape {values.shape}; expected one sample or more")
     if values.ndim == 1:
         values = values[:, None]
     if values.dtype.kind == "f":
@@ -46,7 +46,10 @@ def _refuse_not_finite(values: Array, name: str) -> None:
             first = (start + row, column)
         bad += count
     if first is not None:
-        raise ValueError(f"{name}: {bad} values are NaN or infinite, the first in row {first[0]}, column {first[1]}")
+        raise ValueError(
+            f"{name}: {bad} values are NaN or infinite, the first in row {first[0]}, column {first[1]}; "
+            "expected finite numbers"
+        )
 
 
 def varying_columns(values: Array) -> npt.NDArray[np.bool_]:
@@ -94,7 +97,7 @@ def labels(array: Any, name: str) -> Array:
             f"{name}: shape {values.shape}, dtype {values.dtype} given; expected class labels, 1-D integers or booleans"
         )
     if values.size == 0:
-        raise ValueError(f"{name}: empty")
+        raise ValueError(f"{name}: empty; expected one label or more")
     codes: Array = np.unique(values, return_inverse=True)[1].astype(np.int64)
     return codes
 

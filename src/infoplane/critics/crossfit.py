@@ -22,7 +22,7 @@ _MOST_SELECTING = 2_000
 """Rows of a selection part; more cost time at every evaluation, and serve better in fitting."""
 _ROWS_PER_PART = 4
 MANY_COLUMNS = 64
-"""Columns above which they are no longer scaled to par, nor mapped one by one."""
+"""Columns above which they are no longer scaled to equal deviation, nor mapped one by one."""
 
 
 @dataclass(frozen=True)
@@ -128,12 +128,13 @@ def varying_columns(x: Array, name: str) -> tuple[Array, list[str]]:
     return x[:, varies], [f"{name}: {int(np.sum(~varies))} of {len(varies)} columns are constant and were dropped"]
 
 
-def standardised(x: Array, fit: Array) -> Array:
-    """x with mean 0 and deviation 1 on the rows ``fit``, float32; columns constant there become 0.
+def scaled_for_critic(x: Array, fit: Array) -> Array:
+    """x as a critic takes it: of few columns each with mean 0 and deviation 1 on the rows ``fit``, constant ones 0.
 
     Of many columns, each is divided by the root of its deviation only (and all by one number, so that the mean square
-    is 1): the weak columns of an embedding are mostly noise, and raising them to par lets a critic learn it by heart
-    (1,280 columns, 3,000 digits: the held-out ``mine`` rises from 1.82 to 1.87 nats, ``probe`` from 2.01 to 2.03).
+    is 1): the weak columns of an embedding are mostly noise, which a critic would learn by heart if they were as large
+    as the others (1,280 columns, 3,000 digits: the held-out ``mine`` rises from 1.82 to 1.87 nats, ``probe`` from 2.01
+    to 2.03).
 
     Values are held within the range of the rows ``fit``: a critic is not to be trusted where it saw nothing, and one
     sample far outside (rarely active units have them) would dominate mean e^f.

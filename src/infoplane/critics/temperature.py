@@ -1,4 +1,4 @@
-"""Scores that are not taken at face value: f -> min(a f, k), with a and k chosen on the selection part.
+"""A critic's scores rescaled and capped: f -> min(a f, k), with a and k chosen on the selection part.
 
 A critic that has seen few samples is too sure of itself: its scores are too large by a factor, and a handful of
 shuffled pairs with enormous e^f decides mean e^f. Both are cured by one number each, without training anything. The

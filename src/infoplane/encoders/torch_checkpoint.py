@@ -76,7 +76,7 @@ def read(path: Path, sha256: str | None = None) -> dict[str, npt.NDArray[Any]]:
 
 def _parse(data: bytes) -> dict[str, npt.NDArray[Any]]:
     if data[:4] == b"PK\x03\x04":
-        raise ValueError("a zip file, as torch >= 1.6 writes unless told otherwise")
+        raise ValueError("a zip file, the default of torch >= 1.6")
     stream = BytesIO(data)
     if plain_pickle.load(stream) != _MAGIC:
         raise ValueError("another magic number")

@@ -58,9 +58,9 @@ class Checked:
         """The parts of each fold: groups stay together, and classes get their share of each part."""
         return crossfit.split(len(self.x), options, self.seed, self.z if self.is_labels else None, self.groups)
 
-    def standardised(self, number: int, parts: crossfit.Parts) -> crossfit.Prepared:
+    def scaled(self, number: int, parts: crossfit.Parts) -> crossfit.Prepared:
         """x and z as a fold's critic sees them: mean 0 and deviation 1 on its fit part; labels as they are."""
-        return self._prepared(parts, crossfit.standardised)
+        return self._prepared(parts, crossfit.scaled_for_critic)
 
     def normalised(self, number: int, parts: crossfit.Parts) -> crossfit.Prepared:
         """x and z with normal margins on the fold's fit part, or standardised where columns are many; labels as are."""
@@ -133,7 +133,7 @@ class Checked:
 
 def _normalised(x: Array, fit: Array) -> Array:
     many = x.shape[1] > crossfit.MANY_COLUMNS
-    return crossfit.standardised(x, fit) if many else normal_margins(x, fit)
+    return crossfit.scaled_for_critic(x, fit) if many else normal_margins(x, fit)
 
 
 def checked(

@@ -49,7 +49,7 @@ def discrete(x: npt.ArrayLike, z: npt.ArrayLike, *, correction: Correction = "gr
     codes = row_codes(xs), row_codes(zs)
     for name, code in zip(("x", "z"), codes, strict=True):
         if len(code) > 1 and code.max() + 1 == len(code):
-            raise ValueError(f"{name}: no two rows are equal, so it is not discrete; use ksg or auto")
+            raise ValueError(f"{name}: no two rows are equal; expected repeated values, or numbers by ksg or auto")
     return table_estimate("discrete", *codes, correction, xs.shape[1], zs.shape[1], seed, started)
 
 

@@ -180,7 +180,7 @@ def _call(method: Method, name: str, labels: bool, options: dict[str, Any]) -> _
             f"(--numbers) if they are numbers, or use one of {others}"
         )
     if not labels and not method.takes_numbers:
-        raise ValueError(f"{name}: z must be class labels; expected a 1-D array of integers or booleans")
+        raise ValueError(f"{name}: z is numbers; expected class labels, a 1-D array of integers or booleans")
     function_name = method.label_function if labels and method.label_function else method.function
     function: Callable[..., Estimate] = getattr(import_module(method.module), function_name)
     accepted = inspect.signature(function).parameters

@@ -93,7 +93,7 @@ def probe(
         gain = calibration.log_likelihood(result.summary, prior) + entropy[result.parts.report]
         return bounds.Bound(float(np.mean(gain)), gain - np.mean(gain))
 
-    results = crossfit.run(bank, parts, data.standardised, report, seed)
+    results = crossfit.run(bank, parts, data.scaled, report, seed)
     mean_entropy = float(np.mean(entropy))
     return data.from_folds(results, ceiling=mean_entropy, **_as_information(results, mean_entropy))
 

@@ -130,7 +130,7 @@ def _estimate(
         return data.nothing()
     critic, objective = critic_for(data, options), Objective(method, options.ema_decay)
     parts = data.parts(options)
-    prepare = data.standardised if data.is_labels else data.normalised
+    prepare = data.scaled if data.is_labels else data.normalised
     ceiling = label_entropy(data.z) if data.is_labels else None
     if method not in _UNTEMPERED:
         tempering = Bank(critic, objective, held_scores(critic), capped_value, options)

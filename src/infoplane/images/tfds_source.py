@@ -47,7 +47,7 @@ class TfdsSource:
             for number, position in enumerate(positions(_files(name, builder, part))):
                 value = int(position.example().features.feature[label].int64_list.value[0])
                 if not 0 <= value < len(self.classes):
-                    raise ValueError(f"data.split: split {part} of {name} has no labels; name splits that have")
+                    raise ValueError(f"data.split: split {part} of {name} has no labels; expected splits with labels")
                 labels.append(value)
                 self._positions.append(position)
                 self._names.append(f"{part}/{number:06d}")

@@ -115,7 +115,7 @@ def check_files(path: Path = PARAMS_FILE) -> None:
 def _input_problem(folder: Path) -> str | None:
     """Why DVC cannot watch a folder; None if it can."""
     if not folder.is_dir():
-        return "no such folder"
+        return "no such folder; expected one that exists"
     if Path.cwd().is_relative_to(folder.resolve()):
         return "this checkout lies in it, results and all; expected a folder of its own"
     return None

@@ -62,7 +62,7 @@ def load_encoders(path: Path = PARAMS_FILE) -> tuple[str, ...]:
         raise ValueError(f"{path}: encoders: {names!r} given; expected a list of one or more encoder names")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"{path}: encoders: {', '.join(twice)} listed more than once")
+        raise ValueError(f"{path}: encoders: {', '.join(twice)} listed more than once; expected each once")
     return tuple(names)
 
 

@@ -111,7 +111,7 @@ def _error_line(model: type[BaseModel], key: str, problem: Any) -> str:
         hint = f" (did you mean {close[0]}?)" if close else ""
         return f"{name}: no such key{hint}; expected one of {_joined(allowed)}"
     if problem["type"] == "missing":
-        return f"{name}: missing"
+        return f"{name}: missing; expected a value"
     message = problem["msg"].removeprefix("Value error, ").replace("Input should be ", "expected ", 1)
     return f"{name}: {problem['input']!r} given; {message[:1].lower()}{message[1:]}"
 

@@ -271,7 +271,7 @@ class _Label(_WarmStartedBank):
     def tasks(self, layer: int, t: Array) -> list[_Task]:
         tasks = []
         for part in self.parts:
-            x = _padded(crossfit.standardised(t, part.fit), self.width)
+            x = _padded(crossfit.scaled_for_critic(t, part.fit), self.width)
             select, report = ((x[rows], self.labels[rows]) for rows in (part.select, part.report))
             tasks.append(_Task(x, self.labels, part.fit, select, report))
         return tasks

@@ -1,4 +1,4 @@
-"""A figure on its way to a file or a page, with the words that go with it."""
+"""A figure as SVG text, with its title, caption and description."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the report: what it says, its tables and its figures (those to be folded away apart)."""
+    """One part of the report: what it says, its tables, its figures and the figures that are folded away."""
 
     title: str
     lead: str

@@ -194,19 +194,22 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(f"table: {type(table).__name__} given; expected a pandas DataFrame")
     missing = [name for name in ("encoder", "stop", *NAMES) if name not in table.columns]
     if missing:
-        raise ValueError(f"table: no column {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")
+        given = ", ".join(map(str, table.columns))
+        raise ValueError(f"table: no column {', '.join(missing)}; expected it beside {given}")
     if table.columns.duplicated().any():
-        raise ValueError(f"table: column {table.columns[table.columns.duplicated()][0]} occurs twice")
+        twice = table.columns[table.columns.duplicated()][0]
+        raise ValueError(f"table: column {twice} occurs twice; expected each once")
     if table.empty:
-        raise ValueError("table: no rows")
+        raise ValueError("table: no rows; expected one for each encoder and stop")
     if table[["encoder", "stop"]].isna().to_numpy().any():
-        raise ValueError("table: a row without encoder or stop")
+        raise ValueError("table: a row without encoder or stop; expected both in every row")
     checked = table[["encoder", "stop"]].reset_index(drop=True)
     for name in NAMES:
         checked[name] = _numbers(table[name].reset_index(drop=True))
-    twice = checked[checked.duplicated(["encoder", "stop"])]
-    if len(twice):
-        raise ValueError(f"table: {twice['encoder'].iloc[0]} occurs more than once at stop {twice['stop'].iloc[0]}")
+    again = checked[checked.duplicated(["encoder", "stop"])]
+    if len(again):
+        name, stop = again["encoder"].iloc[0], again["stop"].iloc[0]
+        raise ValueError(f"table: {name} occurs more than once at stop {stop}; expected one row for each stop")
     return checked
 
 
@@ -216,9 +219,9 @@ def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
     try:
         values = pd.to_numeric(column).astype(float)
     except (ValueError, TypeError):
-        raise ValueError(f"table: column {column.name} holds something that is not a number") from None
+        raise ValueError(f"table: column {column.name} holds what is not a number; expected numbers") from None
     if np.isinf(values.to_numpy()).any():
-        raise ValueError(f"table: column {column.name} holds an infinite value")
+        raise ValueError(f"table: column {column.name} holds an infinite value; expected finite numbers")
     return values
 
 
