@@ -57,6 +57,8 @@ class Tasks:
 def read(paths: list[Path], labels: bool) -> Tasks:
     """The tasks of numbers or of classes."""
     lines = [json.loads(one) for path in paths for one in path.read_text().splitlines()]
+    if len({(one["family"], one["number"]) for one in lines}) < len(lines):
+        raise SystemExit("a task stands in the files more than once; expected each once")
     lines = [one for one in lines if bool(one["labels"]) == labels]
     found = [one["features"] for one in lines]
     return Tasks(

@@ -30,7 +30,7 @@ PRIOR = 2.5
 
 
 def rows_of(task: population.Task) -> int:
-    """How many rows are drawn: log-uniform, as many as the task has at the most."""
+    """How many rows are drawn: log-uniform; of images as many as the task has at the most."""
     random = seeds.generator(task.number, "calibration", task.family, "rows")
     rows = int(math.exp(random.uniform(math.log(FEWEST), math.log(MOST))))
     return min(rows, task.n) if task.family in FEW_IMAGES else rows
@@ -88,6 +88,7 @@ def main() -> None:
     if arguments.out.exists():
         done = {(one["family"], one["number"]) for one in map(json.loads, arguments.out.read_text().splitlines())}
     families = arguments.families or (population.HELD_OUT if arguments.which == "held-out" else population.DESIGN)
+    failed = 0
     offset = 0 if arguments.which == "design" else population.EVALUATION_NUMBERS.start
     for number in range(offset + arguments.first, offset + arguments.last, arguments.step):
         for family in families:
@@ -97,6 +98,7 @@ def main() -> None:
                 row = line(family, number, 0, not arguments.whole, arguments.which != "design")
             except Exception as error:
                 print("FAILED", family, number, repr(error), flush=True)
+                failed += 1
                 continue
             if row is None:
                 continue
@@ -107,6 +109,8 @@ def main() -> None:
                 f"{family} {number} n {f['n']:.0f} truth {row['truth']:.3f} bound {f['bound']:.3f} cpu {row['cpu']}",
                 flush=True,
             )
+    if failed:
+        raise SystemExit(f"{failed} tasks failed and are missing, which biases what is learned; expected none")
 
 
 if __name__ == "__main__":

@@ -53,6 +53,8 @@ def group_codes(groups: npt.ArrayLike, n: int) -> IntArray:
     values = np.asarray(groups)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
+    if values.dtype == object and all(isinstance(value, str) for value in values.flat):  # a column of pandas
+        values = values.astype(str)
     if values.ndim != 1 or values.dtype.kind not in "biuUS":
         raise ValueError(
             f"groups: shape {values.shape}, dtype {values.dtype} given; expected integers or strings of shape (n,)"

@@ -109,7 +109,7 @@ def judge(features: Mapping[str, float], labels: bool) -> Judgement:
     unit, bound = shortfall_unit(features), features["bound"]
     low, most = bound - Z95 * features["error"], math.inf
     if labels:  # I(X; Y) <= H(Y), which is known up to its own error
-        most = features["entropy"] + features["entropy_bias"] + Z95 * features["entropy_error"]
+        most = min(features["entropy_limit"] + Z95 * features["entropy_error"], math.log(features["classes"]))
         most = max(most, low)
     notes = []
     columns = max(features["columns_x"], features["columns_z"])

@@ -80,6 +80,9 @@ def coordinates(x: FloatArray, fit: IntArray, seed: int) -> Coordinates:
         fit: row numbers that fit the transforms.
         seed: of the randomised decomposition.
     """
+    varies = np.ptp(x[fit], axis=0) > 0.0
+    if varies.any() and not varies.all():  # a rarely active column may be constant on these rows
+        x = x[:, varies]
     scores = normal_scores(x, fit)
     most = int(min(constants.MOST_COMPONENTS, max(2, len(fit) // constants.ROWS_PER_COMPONENT)))
     if x.shape[1] <= most:

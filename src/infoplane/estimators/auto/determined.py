@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infoplane.common.aliases import IntArray
+from infoplane.common.aliases import FloatArray, IntArray
 from infoplane.estimators import gaussian, margins
 from infoplane.estimators.auto.coordinates import centred
 
@@ -33,6 +33,12 @@ def determined(x: npt.NDArray[Any], z: npt.NDArray[Any], seed: int) -> str | Non
     if len(one) > one.shape[1] + other.shape[1] + 2:
         for scale in ("standard", "rank"):
             pair = gaussian.canonical(margins.scaled(one, scale), margins.scaled(other, scale))
-            if pair.determined and len(one) > pair.dx + pair.dz + 2:
-                return f"x and z share {pair.determined} linear combinations exactly (of the columns or of their ranks)"
+            shared = _continuous(pair.a[:, : pair.determined])
+            if shared and len(one) > pair.dx + pair.dz + 2:
+                return f"x and z share {shared} linear combinations exactly (of the columns or of their ranks)"
     return None
+
+
+def _continuous(variates: FloatArray) -> int:
+    """How many columns have mostly different values: a shared discrete one has finite information."""
+    return sum(len(np.unique(np.round(column, 6))) > len(column) / 2 for column in variates.T)

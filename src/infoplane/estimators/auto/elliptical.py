@@ -29,7 +29,7 @@ def student_ratio(u: FloatArray, v: FloatArray, fit: IntArray, degrees: float) -
         distance = np.einsum("ij,ij->i", both @ np.linalg.inv(scatter), both)
         weight = (degrees + d) / (degrees + distance)
         scatter = (both * weight[:, None]).T @ both / len(both)
-        scatter += (d / len(fit)) * 0.1 * np.diag(np.diag(scatter))
+        scatter += (d / len(fit)) * 0.1 * np.diag(np.diag(scatter)) + 1e-6 * np.eye(d)  # columns may be constant here
     precision = np.linalg.inv(scatter)
     sx, sz = scatter[:p, :p], scatter[p:, p:]
     constant = -0.5 * (np.linalg.slogdet(scatter)[1] - np.linalg.slogdet(sx)[1] - np.linalg.slogdet(sz)[1])

@@ -10,12 +10,13 @@ from scipy.spatial import cKDTree
 
 from infoplane.common.aliases import FloatArray
 from infoplane.estimators import gaussian, margins
+from infoplane.estimators.checked import label_entropy, label_entropy_limit
 from infoplane.estimators.nearest_neighbours import pair_value, ross_value
 
 
 def intrinsic_dimension(u: FloatArray, k: int = 10) -> float:
     """Maximum-likelihood intrinsic dimension (Levina & Bickel 2004), rows that coincide left out."""
-    u = np.unique(u, axis=0)[:1000]
+    u = np.unique(u[np.linspace(0, len(u) - 1, min(1000, len(u))).astype(np.int64)], axis=0)
     if len(u) < 3 * k:
         return float(u.shape[1])
     distance = np.asarray(cKDTree(u).query(u, k + 1)[0])[:, 1:]
@@ -57,7 +58,7 @@ def of_numbers(u: FloatArray, v: FloatArray, seed: int) -> dict[str, float]:
         features[f"ksg{k}"] = pair_value(a, b, min(k, len(rows) - 2), None)
     half = len(rows) // 2
     features["ksg_half"] = pair_value(a[:half], b[:half], 3, None)
-    features["dim_x"], features["dim_z"] = intrinsic_dimension(u[:1000]), intrinsic_dimension(v[:1000])
+    features["dim_x"], features["dim_z"] = intrinsic_dimension(u), intrinsic_dimension(v)
     size = [np.log((side**2).mean(axis=1) + 1e-3) for side in (u, v)]
     features["size_x"], features["size_z"] = (
         float(one.std() * math.sqrt(side.shape[1])) for one, side in zip(size, (u, v), strict=True)
@@ -74,14 +75,14 @@ def of_labels(u: FloatArray, codes: npt.NDArray[np.int64], every: npt.NDArray[np
         codes: their classes, shape (n,).
         every: the classes of all rows.
     """
-    share = np.bincount(every) / len(every)
-    share = share[share > 0]
-    spread = math.sqrt(max(float((share * np.log(share) ** 2).sum() - (share * np.log(share)).sum() ** 2), 0.0))
+    counts = np.bincount(every)
+    share = counts[counts > 0] / len(every)
+    limit, error = label_entropy_limit(every)
     features = {
         "classes": float(len(share)),
-        "entropy": float(-(share * np.log(share)).sum()),
-        "entropy_bias": (len(share) - 1) / (2.0 * len(every)),  # Miller 1955
-        "entropy_error": spread / math.sqrt(len(every)),
+        "entropy": label_entropy(every),
+        "entropy_limit": limit,
+        "entropy_error": error,
         "few": float((share * len(every) < 10).mean()),
     }
     random = np.random.default_rng([seed, 3])
@@ -96,7 +97,7 @@ def of_labels(u: FloatArray, codes: npt.NDArray[np.int64], every: npt.NDArray[np
     a = margins.standardised(margins.break_ties(a[rows], random)[0])
     for k in (3, 12):
         features[f"ross{k}"] = ross_value(a, codes[rows], k)
-    features["dim_x"] = intrinsic_dimension(u[:1000])
+    features["dim_x"] = intrinsic_dimension(u)
     size = np.log((u**2).mean(axis=1) + 1e-3)
     features["size_x"] = float(size.std() * math.sqrt(u.shape[1]))
     return features

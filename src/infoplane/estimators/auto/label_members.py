@@ -18,7 +18,8 @@ from infoplane.estimators.auto.ratios import Bilinear, Ratio
 
 def indicators(codes: IntArray, classes: int) -> Coordinates:
     """Class labels 0..K-1 as one column per class, shape (n, K)."""
-    columns = np.eye(classes)[codes]
+    columns = np.zeros((len(codes), classes))
+    columns[np.arange(len(codes)), codes] = 1.0
     return Coordinates(columns, columns, np.ones(columns.shape[1]), columns.shape[1], False)
 
 

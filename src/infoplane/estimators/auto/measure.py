@@ -1,4 +1,4 @@
-"""Numbers against numbers: members, networks, their stack, the bound it holds out, and the evidence."""
+"""One sample: members, networks, their stack, the bound it holds out, and the features for the calibration."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ class Turn:
 
     view: View
     report: IntArray
+    rows: IntArray
+    """Row numbers, in the whole sample, of the reporting rows."""
     ratios: dict[str, Ratio]
     clock: dict[str, float]
 
@@ -64,17 +66,18 @@ def _turn(x: FloatArray, z: FloatArray | IntArray, part: Round, seed: int) -> Tu
         ratios[name] = ratio
         now = time.process_time()
         clock[name], before = now - before, now
-    return Turn(view, report, ratios, clock)
+    return Turn(view, report, part.report, ratios, clock)
 
 
 def _with_networks(turns: list[Turn], seed: int, options: networks.Options, labels: bool) -> None:
     jobs = []
     for number, turn in enumerate(turns):
-        inputs = network_inputs(turn.view.x), turn.view.z.scores if labels else network_inputs(turn.view.z)
+        fit = turn.view.fit
+        inputs = network_inputs(turn.view.x, fit), turn.view.z.scores if labels else network_inputs(turn.view.z, fit)
         base = starting_point(turn.ratios, turn.view.select)
         for start, decay in zip((base, None), constants.DECAYS, strict=True):
             stream = seeds.seed_sequence(seed, "auto", "network", number, int(start is None))
-            jobs.append(networks.Job(*inputs, turn.view.fit, turn.view.select, start, stream, decay))
+            jobs.append(networks.Job(*inputs, fit, turn.view.select, start, stream, decay))
     for k, (ratio, _, _) in enumerate(networks.train(jobs, options)):
         turns[k // 2].ratios[("network on a member", "network")[k % 2]] = ratio
 
@@ -102,16 +105,20 @@ def measure(
     parts = rounds(n, seed, groups)
     half = Round(parts[0].fit[::2], parts[0].select, parts[0].report)
     turns = [_turn(x, z, part, seed + number) for number, part in enumerate((*parts, half))]
+    shared = set.intersection(*(set(turn.ratios) for turn in turns))  # a column may be constant in a turn
     for turn in turns:
-        for name in list(turn.ratios):
-            if any(name.startswith(one) for one in without):
-                del turn.ratios[name]
+        kept = {name: ratio for name, ratio in turn.ratios.items() if name in shared and not name.startswith(without)}
+        turn.ratios = kept
     if "network" not in without:
         _with_networks(turns, seed, options, z.ndim == 1)
     reported = [_reported(turn) for turn in turns]
     main = reported[: len(parts)]
     terms, influence = (np.concatenate([getattr(one, name) for one in main]) for name in ("terms", "influence"))
-    bound, error = float(terms.mean()), float(np.sqrt(np.sum(influence**2))) / len(influence)
+    units = influence  # what is independent: rows, or groups of rows (Liang & Zeger 1986)
+    if groups is not None:
+        units = np.bincount(groups[np.concatenate([turn.rows for turn in turns[: len(parts)]])], influence)
+        x, z, n = *_one_of_each(x, z, groups, seed), len(np.unique(groups))
+    bound, error = float(terms.mean()), float(np.sqrt(np.sum(units**2))) / len(influence)
     features = _features(x, z, turns, reported, seed) | {"bound": bound, "error": error, "n": float(n)}
     names = list(turns[0].ratios)
     return Found(
@@ -123,6 +130,13 @@ def measure(
         held_out={name: features[f"held {name}"] for name in names},
         seconds={name: round(sum(t.clock.get(name, 0.0) for t in turns), 2) for name in names},
     )
+
+
+def _one_of_each(x: FloatArray, z: FloatArray | IntArray, groups: IntArray, seed: int) -> tuple[Any, Any]:
+    """One row of each group, drawn at random: copies would look like dependence to nearest neighbours."""
+    order = seeds.generator(seed, "auto", "one of each group").permutation(len(groups))
+    rows = np.sort(order[np.unique(groups[order], return_index=True)[1]])
+    return x[rows], z[rows]
 
 
 @dataclass(frozen=True)
@@ -144,9 +158,10 @@ def _reported(turn: Turn) -> Reported:
     weights = stack.stacked([r.matrix(scored, scored) for r in ratios], constants.PENALTY / len(scored))
     blocks = np.array_split(turn.report, -(-len(turn.report) // constants.MOST_REPORT))
     held = [stack.held_out(ratios, weights, block) for block in blocks]
-    shown = capped(turn.view.fit, min(len(turn.report), 500))
+    fitted = capped(turn.view.fit, min(len(turn.report), 500))
     levels = [
-        stack.info_nce(stack.combined(ratios, weights, rows, rows))[0] for rows in (shown, turn.report[: len(shown)])
+        stack.info_nce(stack.combined(ratios, weights, rows, rows))[0]
+        for rows in (fitted, capped(turn.report, len(fitted)))
     ]
     terms, influence = (np.concatenate([getattr(one, name) for one in held]) for name in ("terms", "influence"))
     return Reported(terms, influence, weights, levels[0], levels[1])
@@ -168,8 +183,6 @@ def _features(
         "columns_z": 1.0 if z.ndim == 1 else float(z.shape[1]),
         "components_x": float(turns[0].view.x.scores.shape[1]),
         "components_z": float(turns[0].view.z.scores.shape[1]),
-        "repeated_x": evidence.repeated(x[:3000]),
-        "repeated_z": 1.0 if z.ndim == 1 else evidence.repeated(z[:3000]),
         "ln_m": math.log(np.mean([len(one.terms) for one in full])),
     }
     for name in turns[0].ratios:
@@ -177,6 +190,8 @@ def _features(
         out[f"fit {name}"] = float(np.mean([value(t.ratios[name], t.view.fit) for t in main[:1]]))
         out[f"half {name}"] = value(turns[-1].ratios[name], turns[-1].report)
     rows = np.linspace(0, len(x) - 1, min(3000, len(x))).astype(np.int64)
+    out["repeated_x"] = evidence.repeated(x[rows])
+    out["repeated_z"] = 1.0 if z.ndim == 1 else evidence.repeated(z[rows])
     u = coordinates(x[rows], np.arange(len(rows)), seed).scores
     if z.ndim == 1:
         codes = z.astype(np.int64)

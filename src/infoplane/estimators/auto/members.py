@@ -136,8 +136,9 @@ def starting_point(ratios: dict[str, Ratio], select: IntArray) -> Bilinear:
     return max((r for r in ratios.values() if isinstance(r, Bilinear)), key=lambda ratio: value(ratio, select))
 
 
-def network_inputs(side: Coordinates) -> FloatArray:
+def network_inputs(side: Coordinates, fit: IntArray) -> FloatArray:
     """What a network sees of a variable: coordinates, weak components small, and the log of their norm."""
     u = side.scores
     size = np.log((u**2).sum(axis=1) + 1e-3)
-    return np.column_stack([u * side.weights, (size - size.mean()) / max(float(size.std()), 1e-9)])
+    mean, deviation = size[fit].mean(), max(float(size[fit].std()), 1e-9)
+    return np.column_stack([u * side.weights, (size - mean) / deviation])

@@ -75,7 +75,7 @@ def predicted(
 
 def predicted_log_variance(x: FloatArray, residual: FloatArray, fit: IntArray) -> FloatArray:
     """Log variance of the residual given x, shape (n, q), at least that of a hundredth of its deviation."""
-    square = np.log(residual**2 + 1e-4 * (residual[fit] ** 2).mean(axis=0))
+    square = np.log(residual**2 + 1e-4 * (residual[fit] ** 2).mean(axis=0) + 1e-12)
     mean, deviation = square[fit].mean(axis=0), square[fit].std(axis=0)
     scaled = (square - mean) / np.maximum(deviation, 1e-9)
     log = predicted(x, scaled, fit, tune=200, centres=600, iterations=15) * deviation + mean

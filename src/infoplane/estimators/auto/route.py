@@ -25,6 +25,7 @@ from infoplane.estimators.auto import calibration, constants
 from infoplane.estimators.auto.determined import determined
 from infoplane.estimators.auto.measure import Found, measure
 from infoplane.estimators.discrete import row_codes, table_estimate
+from infoplane.estimators.groups import one_of_each
 from infoplane.results.estimate import Estimate
 
 
@@ -50,7 +51,8 @@ def auto(
         ``diagnostics["weights"]`` what each member counts. With labels the ceiling is H(Y).
     """
     started = time.perf_counter()
-    with threadpool_limits(1, "blas"):  # on matrices this small, waiting threads cost several times the work
+    # On matrices this small, waiting threads cost several times the work; and sums have one order on every machine.
+    with threadpool_limits(1):
         result = _routed(np.asarray(x), np.asarray(z), seed, labels or z.ndim == 1, groups, started)
     return replace(result, method="auto", seed=seed, seconds=time.perf_counter() - started)
 
@@ -108,10 +110,15 @@ def _routed(
     widths = x.shape[1], 1 if labels else z.shape[1]
     way = route(x, z, labels)
     if way.kind == "table":
-        table = table_estimate("auto", way.x, way.z, "grassberger", *widths, seed, started)
+
+        def counted(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> Estimate:
+            return table_estimate("auto", one, other, "grassberger", *widths, seed, started)
+
+        table = counted(way.x, way.z) if groups is None else one_of_each(counted, way.x, way.z, groups, seed)
         return replace(table, diagnostics=table.diagnostics | {"route": way.reason})
-    if len(x) < constants.FEWEST_ROWS:
-        raise ValueError(f"auto: {len(x)} samples given, expected at least {constants.FEWEST_ROWS}")
+    units, unit = (len(x), "samples") if groups is None else (len(np.unique(groups)), "groups")
+    if units < constants.FEWEST_ROWS:
+        raise ValueError(f"auto: {units} {unit} given; expected at least {constants.FEWEST_ROWS}")
     if way.kind == "numbers" and (relation := determined(x, z, seed)):
         return _infinite(relation, len(x), widths)
     found = measure(way.x, way.z, seed, groups)
@@ -139,8 +146,8 @@ def _finished(found: Found, way: Route, n: int, widths: tuple[int, int]) -> Esti
     used = found.rows
     if n > constants.MANY_ROWS:
         notes.append(f"{used} of {n} samples, drawn at random, report; more would narrow an interval that is narrow")
-    if ceiling is not None and judged.low > ceiling:
-        notes.append(f"above its ceiling: low end {judged.low:.4g} nats, and H(Y) = {ceiling:.4g}; the data allow H(Y)")
+    if ceiling is not None and judged.value > ceiling:
+        notes.append(f"above its ceiling: {judged.value:.4g} nats, and H(Y) = {ceiling:.4g}; the data allow H(Y)")
     diagnostics = {
         "route": way.reason, "bound": found.bound, "bound_standard_error": found.error, "weights": found.weights,
         "held_out": found.held_out, "rows_reporting": used,
