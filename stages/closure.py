@@ -9,18 +9,9 @@ from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
+from infoplane.common.compute import PACKAGES
 from stages import syntax
 from stages.common import installed_version
-
-COMPUTING = {
-    "PIL": "pillow",
-    "keras": "keras",
-    "numpy": "numpy",
-    "scipy": "scipy",
-    "sklearn": "scikit-learn",
-    "tensorflow": "tensorflow",
-}
-"""Packages whose version may change a result: the name in an import, and the name of the distribution."""
 
 WITHOUT_EFFECT = frozenset({("stages.common", "infoplane.params.check"), ("stages.common", "stages.watch")})
 """Imports that are left out, as (importing module, imported module): the check of the parameters can only refuse, and
@@ -78,7 +69,7 @@ class Repository:
                 for file in self.data_files()
                 if file.name in texts
             },
-            "packages": {COMPUTING[name]: installed_version(COMPUTING[name]) for name in packages & COMPUTING.keys()},
+            "packages": {PACKAGES[name]: installed_version(PACKAGES[name]) for name in packages & PACKAGES.keys()},
         }
 
     def closure(self, module: str) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
+import gc
 import os
 import platform
 import sys
@@ -14,23 +15,14 @@ from importlib import metadata
 from pathlib import Path
 
 from infoplane.common import io
+from infoplane.common.compute import PACKAGES
 from infoplane.params.section import read_keys
 
 TOP = Path(__file__).resolve().parents[1]
 LOCKS = TOP / ".stage-locks"
 RUN_LOG = TOP / "metrics" / "runlog"
-PACKAGES = (
-    "infoplane",
-    "numpy",
-    "scipy",
-    "pandas",
-    "scikit-learn",
-    "tensorflow",
-    "keras",
-    "tensorflow-datasets",
-    "dvc",
-)
-"""What a result may depend on; the run log holds their versions."""
+LOGGED = ("infoplane", *PACKAGES.values(), "pandas", "tensorflow-datasets", "dvc")
+"""Packages whose versions the run log holds."""
 
 
 def run(stage: str, work: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
@@ -57,6 +49,8 @@ def run(stage: str, work: Callable[[argparse.Namespace], None], parser: argparse
         for line in str(error).splitlines():
             print(f"{name}: {line}", file=sys.stderr)
         sys.exit(2)
+    finally:
+        gc.freeze()  # Python's last collection would walk all that TensorFlow's import made, for two seconds
 
 
 def check_parameters() -> None:
@@ -145,7 +139,7 @@ def log_run(name: str, wall: float, cpu: float) -> None:
 
 def versions() -> dict[str, str]:
     """Versions of the numerical packages, by name; those not installed are left out."""
-    found = {package: installed_version(package) for package in PACKAGES}
+    found = {package: installed_version(package) for package in LOGGED}
     return {package: version for package, version in found.items() if version is not None}
 
 

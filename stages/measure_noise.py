@@ -21,8 +21,8 @@ from stages import common
 def work(arguments: argparse.Namespace) -> None:
     settings = Measure.load()
     seed = seeds.integer_seed(read_seed(), "measure_noise")  # one for all encoders: common noise, paired differences
-    rows = [io.open_npy(arguments.embeddings / f"{split}.npy") for split in ("train", "test")]
-    t = unit_rows(np.concatenate(rows))
+    files = [arguments.embeddings / f"{split}.npy" for split in ("train", "test")]
+    t = np.concatenate([unit_rows(io.open_npy(file), file) for file in files])
     levels = dict.fromkeys((settings.noise_std, *settings.noise_curve))
     options = replace(DEFAULTS, **settings.aa_mine.model_dump())
     found, critic = compute.run_all(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.metadata
 import re
 import tomllib
 import types
@@ -16,6 +17,7 @@ from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
 import infoplane
+from infoplane.common import extras
 
 TOP = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
@@ -30,10 +32,17 @@ def test_the_version_stands_in_one_place() -> None:
     assert citation["version"] == infoplane.__version__
 
 
-@pytest.mark.parametrize("extra", ["", "dev", "docs"])
-def test_every_dependency_is_listed_once_and_its_version_is_known(extra: str) -> None:
+def requirements(extra: str) -> list[Requirement]:
+    """What an extra brings, those of other extras that it names included."""
     lines = PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"]
     needed = [Requirement(line) for line in lines]
+    others = [name for one in needed if one.name == "infoplane" for name in sorted(one.extras)]
+    return [one for one in needed if one.name != "infoplane"] + [one for name in others for one in requirements(name)]
+
+
+@pytest.mark.parametrize("extra", ["", "dev", "docs"])
+def test_every_dependency_is_listed_once_and_its_version_is_known(extra: str) -> None:
+    needed = requirements(extra)
     names = [canonicalize_name(one.name) for one in needed]
     assert len(set(names)) == len(names)
     pins = re.findall(r"^([\w.-]+)==(\S+)$", (TOP / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
@@ -43,10 +52,22 @@ def test_every_dependency_is_listed_once_and_its_version_is_known(extra: str) ->
 
 
 def test_the_workflow_tests_every_python_that_is_allowed() -> None:
-    workflow = YAML(typ="safe").load((TOP / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
-    tested = workflow["jobs"]["quick"]["strategy"]["matrix"]["python"]
+    """The core on all of them, everything on those that TensorFlow has wheels for."""
+    jobs = YAML(typ="safe").load((TOP / ".github/workflows/tests.yml").read_text(encoding="utf-8"))["jobs"]
+    core, whole = (jobs[name]["strategy"]["matrix"]["python"] for name in ("core", "quick"))
     allowed = SpecifierSet(PROJECT["requires-python"])
-    assert tested == [f"3.{minor}" for minor in range(30) if allowed.contains(f"3.{minor}")]
+    assert core == [f"3.{minor}" for minor in range(30) if allowed.contains(f"3.{minor}")]
+    assert whole == [version for version in core if version != "3.14"]
+
+
+def test_errors_for_missing_packages_name_the_extra_that_installs_them() -> None:
+    distributions = importlib.metadata.packages_distributions()
+    for extra, names in extras.EXTRAS.items():
+        brought = {canonicalize_name(one.name) for one in requirements(extra)}
+        assert {canonicalize_name(distributions[name][0]) for name in names} <= brought
+    listed = {name for names in extras.EXTRAS.values() for name in names}
+    brought = {canonicalize_name(one.name) for one in requirements("pipeline")}
+    assert {canonicalize_name(distributions[name][0]) for name in listed} >= brought
 
 
 def test_hooks_come_from_the_environment() -> None:

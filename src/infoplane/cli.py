@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
+from infoplane.common import extras
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -53,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), 2)
     except ArithmeticError as error:
         return _fail(str(error), 1)
+    except ModuleNotFoundError as error:
+        return _fail(extras.missing(error), 2)
     except BrokenPipeError:  # the reader, such as head, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:

@@ -75,7 +75,7 @@ def test_rows_are_on_disk_before_later_images_are_asked_for(encoder: Encoder, tm
 
 
 @pytest.mark.parametrize(
-    ("total", "problem"), [(22, "more than the 22"), (24, "23 images; expected 24"), (0, "at least 1")]
+    ("total", "problem"), [(22, "more than the 22"), (24, "23 rows; expected 24"), (0, "at least 1")]
 )
 def test_another_number_of_images_leaves_no_file(
     encoder: Encoder, images: np.ndarray, tmp_path: Path, total: int, problem: str

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from ruamel.yaml import YAML
+
+from warm import write_client
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -44,14 +49,20 @@ def executed(output: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Checkout:
-    """A git and DVC checkout of this working tree."""
+    """A git and DVC checkout of this working tree.
+
+    Attributes:
+        warm: stages are run by the Python of ``warm.py``, which has the large packages imported already.
+    """
 
     folder: Path
+    warm: bool = True
 
     @property
     def environment(self) -> dict[str, str]:
-        """The test's own Python first on PATH, as the Makefile does."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        """The test's own Python first on PATH, as the Makefile does, or before it the one of ``warm.py``."""
+        first = [str(warm_python())] if self.warm else []
+        path = os.pathsep.join([*first, str(Path(sys.executable).parent), os.environ["PATH"]])
         return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
     def run(self, *command: str, fails: bool = False, start_again_after: float | None = None) -> str:
@@ -126,6 +137,21 @@ def make_checkout(folder: Path) -> Checkout:
     checkout.run("git", "init", "-q", "-b", "main")
     checkout.commit("the working tree")
     return checkout
+
+
+@cache
+def warm_python() -> Path:
+    """The folder of a ``python`` whose server was started for this process and ends with it."""
+    folder = Path(tempfile.mkdtemp(prefix="warm-"))
+    atexit.register(shutil.rmtree, folder)
+    address = folder / "socket"
+    server = subprocess.Popen([sys.executable, Path(__file__).with_name("warm.py"), address], stdout=subprocess.DEVNULL)
+    atexit.register(server.kill)
+    while not address.exists():
+        assert server.poll() is None, "the server of warm.py has ended"
+        time.sleep(0.1)
+    write_client(folder, address)
+    return folder
 
 
 def wait_for_queue(checkout: Checkout) -> None:

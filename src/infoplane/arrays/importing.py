@@ -24,11 +24,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib import format as npy_format
 
 from infoplane.arrays.stored import EMBEDDINGS, LIST, PREDICTIONS
 from infoplane.common import io
-from infoplane.common.aliases import Array
+from infoplane.common.aliases import Array, Float32Array
 from infoplane.common.seeds import generator
 from infoplane.images.splits import SPLITS, StratifiedSplitter
 
@@ -218,14 +217,14 @@ def _numbers(file: Path) -> Array:
 
 def _write(path: Path, source: Path, array: Array, rows: Array) -> None:
     """Write some rows of an array as float32, a block at a time."""
-    with io.atomic_path(path) as temporary, temporary.open("wb") as handle:
-        header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), array.shape[1])}
-        npy_format.write_array_header_1_0(handle, header)
-        for start in range(0, len(rows), _BLOCK_ROWS):
-            own = rows[start : start + _BLOCK_ROWS]
-            with np.errstate(over="ignore"):
-                block = np.asarray(array[own], "<f4")
-            wrong = np.flatnonzero(~np.isfinite(block).all(axis=1))
-            if len(wrong):
-                raise ValueError(f"{source}: row {own[wrong[0]]} holds NaN, infinity or what float32 cannot hold")
-            handle.write(block.tobytes())
+    blocks = (_finite(source, array, rows[start : start + _BLOCK_ROWS]) for start in range(0, len(rows), _BLOCK_ROWS))
+    io.save_rows(path, blocks, len(rows))
+
+
+def _finite(source: Path, array: Array, rows: Array) -> Float32Array:
+    with np.errstate(over="ignore"):
+        block: Float32Array = np.asarray(array[rows], np.float32)
+    wrong = np.flatnonzero(~np.isfinite(block).all(axis=1))
+    if len(wrong):
+        raise ValueError(f"{source}: row {rows[wrong[0]]} holds NaN, infinity or what float32 cannot hold")
+    return block

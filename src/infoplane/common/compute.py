@@ -23,8 +23,15 @@ SCHEDULER = "INFOPLANE_SCHEDULER"
 _CONNECT_SECONDS = 10
 _PIECES_PER_WORKER = 3
 """Submitted at a time: enough to keep a worker busy, few enough for the results to fit in memory."""
-_PACKAGES = ("numpy", "scipy", "scikit-learn", "tensorflow", "keras", "pillow")
-"""Packages whose versions may change the last digits of a result."""
+PACKAGES = {
+    "PIL": "pillow",
+    "keras": "keras",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+    "tensorflow": "tensorflow",
+}
+"""Packages whose version may change a result: the name in an import, and the name of the distribution."""
 
 _worker = threading.local()
 
@@ -92,7 +99,7 @@ def code_identity() -> str:
     digest = hashlib.sha256()
     for file in sorted(top.rglob("*.py")):
         digest.update(file.relative_to(top).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    versions = [f"{name} {version(name)}" for name in _PACKAGES]
+    versions = [f"{name} {version(name)}" for name in PACKAGES.values()]
     return ", ".join([f"infoplane {digest.hexdigest()[:12]}", f"Python {platform.python_version()}", *versions])
 
 

@@ -15,12 +15,13 @@ import math
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib import format as npy_format
 
 SIGNIFICANT_DIGITS = 6
 
@@ -76,6 +77,31 @@ def save_npy(path: Path, array: npt.NDArray[Any]) -> None:
     """Write one array as ``.npy``."""
     with atomic_path(path) as temporary, temporary.open("wb") as handle:
         np.save(handle, array, allow_pickle=False)
+
+
+def save_rows(path: Path, blocks: Iterable[npt.NDArray[Any]], total: int) -> None:
+    """Write blocks of rows, one after another, as one float32 ``.npy`` that appears once it holds all of them.
+
+    Args:
+        path: the file.
+        blocks: of shape (b, d), b may vary.
+        total: their rows together.
+
+    Raises:
+        ValueError: another number of rows.
+    """
+    done = 0
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        for rows in blocks:
+            if not done:
+                header = {"descr": "<f4", "fortran_order": False, "shape": (total, rows.shape[1])}
+                npy_format.write_array_header_1_0(handle, header)
+            done += len(rows)
+            if done > total:
+                raise ValueError(f"{path}: more than the {total} rows expected")
+            handle.write(rows.astype("<f4", copy=False).tobytes())
+        if done < total:
+            raise ValueError(f"{path}: {done} rows; expected {total}")
 
 
 def save_npz(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from infoplane.common import extras
+
 
 def available_cores() -> int:
     """Processor cores that this process may use."""
@@ -60,10 +62,14 @@ def tensorflow() -> Any:
 
     Works on whatever device TensorFlow finds; nothing is pinned. Importing costs several CPU seconds, so call
     it where TensorFlow is used, not at module level.
+
+    Raises:
+        ModuleNotFoundError: it is not installed; the error names the command that installs it.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _quiet_startup():
-        import tensorflow as tf
+        with extras.explained():
+            import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
         devices = tf.config.list_physical_devices("GPU")

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib import format as npy_format
 from tqdm import tqdm
 
 from infoplane.common import compute, io, live
@@ -97,25 +96,21 @@ def _build(spec: EncoderSpec) -> Encoder:
 
 
 def _write(path: Path, title: str, total: int, blocks: Iterable[Float32Array]) -> None:
-    """Stream blocks of rows to an ``.npy`` that appears once it holds all of them."""
+    """Write blocks of embeddings, with a progress bar."""
     if total < 1:
         raise ValueError(f"{path}: {total} images to embed; expected at least 1")
-    done = 0
-    bar = tqdm(total=total, unit="image", desc=title, disable=None)  # no bar without a terminal
-    with bar, io.atomic_path(path) as temporary, temporary.open("wb") as handle:
-        for rows in blocks:
-            if not done:
-                header = {"descr": "<f4", "fortran_order": False, "shape": (total, rows.shape[1])}
-                npy_format.write_array_header_1_0(handle, header)
-            _refuse_not_finite(rows, done, title)
-            done += len(rows)
-            live.publish(title, done, {"images": done})
-            if done > total:
-                raise ValueError(f"{path}: more than the {total} images expected")
-            handle.write(rows.astype("<f4", copy=False).tobytes())
-            bar.update(len(rows))
-        if done < total:
-            raise ValueError(f"{path}: {done} images; expected {total}")
+
+    def watched() -> Iterator[Float32Array]:
+        done = 0
+        with tqdm(total=total, unit="image", desc=title, disable=None) as bar:  # no bar without a terminal
+            for rows in blocks:
+                _refuse_not_finite(rows, done, title)
+                yield rows
+                done += len(rows)
+                live.publish(title, done, {"images": done})
+                bar.update(len(rows))
+
+    io.save_rows(path, watched(), total)
 
 
 def _embed_batches(encoder: Encoder, batches: Iterable[Images], size: int | None = None) -> Iterator[Float32Array]:

@@ -144,6 +144,13 @@ def joined(groups: IntArray, code: IntArray) -> IntArray:
     return result
 
 
+def random_rows(groups: IntArray, random: np.random.Generator) -> IntArray:
+    """The number of one random row of each group, increasing."""
+    order = random.permutation(len(groups))
+    rows: IntArray = np.sort(order[np.unique(groups[order], return_index=True)[1]])
+    return rows
+
+
 def one_of_each(
     method: Callable[[Array, Array], Estimate], x: Array, z: Array, groups: IntArray, seed: int
 ) -> Estimate:
@@ -162,8 +169,7 @@ def one_of_each(
     count, draws = int(groups.max()) + 1, min(_DRAWS, int(np.bincount(groups).max()))
     found = []
     for number in range(draws):
-        order = seeds.generator(seed, "one of each group", number).permutation(len(groups))
-        rows = np.sort(order[np.unique(groups[order], return_index=True)[1]])
+        rows = random_rows(groups, seeds.generator(seed, "one of each group", number))
         found.append(method(x[rows], z[rows]))
     first = found[0]
     ends = [one.ci95 for one in found if one.ci95 is not None]

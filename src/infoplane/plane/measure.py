@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from infoplane.common import validation
+from infoplane.common import extras, validation
 from infoplane.common.aliases import Array, IntArray
 from infoplane.common.runtime import available_cores
 from infoplane.common.seeds import integer_seed
@@ -78,8 +78,8 @@ class Plane:
 
     def frame(self) -> pd.DataFrame:
         """The long table as a pandas frame."""
-        import pandas as pd
-
+        with extras.explained():
+            import pandas as pd
         return pd.DataFrame(self.table(), columns=list(verdicts.COLUMNS))
 
 

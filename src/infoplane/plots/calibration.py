@@ -59,10 +59,7 @@ def legend(figure: Figure, methods: Sequence[str], extra: Sequence[Any] = ()) ->
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], linewidth=1.2, label=_NAMES.get(name, name), **look(name)) for name in methods]
-    handles += list(extra)
-    longest = max((len(str(handle.get_label())) for handle in handles), default=1)
-    fitting = int(figure.get_figwidth() * 72 / (5.0 * longest + 42))
-    figure.legend(handles=handles, loc="outside lower left", ncols=max(1, min(fitting, len(handles))), handlelength=2.2)
+    style.legend_below(figure, [*handles, *extra], handlelength=2.2)
 
 
 def methods_of(readings: Sequence[Reading]) -> list[str]:

@@ -124,10 +124,15 @@ def encoder_legend(figure: Figure, encoders: Sequence[str], *, marks: bool, extr
         Line2D([], [], **(drawn.marked if marks else drawn.line), label=name)
         for name, drawn in encoder_styles(encoders).items()
     ]
-    handles += list(extra)
-    longest = max(len(str(handle.get_label())) for handle in handles)
+    legend_below(figure, [*handles, *extra], handlelength=2.8)
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist], handlelength: float) -> None:
+    """A legend below the panels, in as many columns as fit beside each other."""
+    longest = max((len(str(handle.get_label())) for handle in handles), default=1)
     fitting = int(figure.get_figwidth() * 72 / (5.0 * longest + 42))
-    figure.legend(handles=handles, loc="outside lower left", ncols=max(1, min(fitting, len(handles))), handlelength=2.8)
+    columns = max(1, min(fitting, len(handles)))
+    figure.legend(handles=handles, loc="outside lower left", ncols=columns, handlelength=handlelength)
 
 
 def epoch_axis(axes: Axes, stops: Sequence[int], label: str) -> None:
@@ -180,7 +185,13 @@ def entropy_name(nats: float) -> str:
 
 def to_svg(figure: Figure) -> str:
     """The figure as SVG text, the same bytes for the same data: no date, no version, fixed identifiers."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     text = io.StringIO()
     with styled():
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        # Laid out and drawn once each: savefig draws a figure twice, the first time to lay it out.
+        if (layout := figure.get_layout_engine()) is not None:
+            layout.execute(figure)
+            figure.set_layout_engine("none")
+        FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
     return _LONG_NUMBER.sub(r"\1", text.getvalue())

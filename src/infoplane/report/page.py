@@ -10,14 +10,13 @@ from typing import Any
 
 from infoplane.encoders.names import is_control
 from infoplane.plots.gallery import Gallery
-from infoplane.report.sections import Line, Section
+from infoplane.report.sections import MISSING, Line, Section
 from infoplane.report.templates import template
 from infoplane.results.findings import Finding, interval_text
 from infoplane.results.headlines import EMBEDDING_LABEL, EMBEDDING_NOISE, PREDICTION_LABEL
 from infoplane.results.quantity import Quantity
 from infoplane.results.summary import Measurements, collect_warnings
 
-_MISSING = "–"
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _NOTES = ("columns are constant and were dropped", "noise_curve: warnings at")
 """Of warnings that say how something was done, not that a value is doubtful."""
@@ -158,7 +157,7 @@ def _bracket(quantity: Quantity) -> str:
 def _with_error(quantity: Quantity | None) -> str:
     """A value with half the width of its 95 % interval; of a bracket, that of its lower end."""
     if quantity is None or quantity["nats"] is None:
-        return _MISSING
+        return MISSING
     value = f"{quantity['nats']:z.2f}".replace("-", "−")
     if quantity["low"] is None:
         return value
@@ -167,7 +166,7 @@ def _with_error(quantity: Quantity | None) -> str:
 
 def _share(quantity: Quantity) -> str:
     if quantity["nats"] is None or not quantity["ceiling"]:
-        return _MISSING
+        return MISSING
     return f"{quantity['nats'] / quantity['ceiling']:z.0%}".replace("-", "−")
 
 

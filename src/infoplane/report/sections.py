@@ -11,7 +11,8 @@ from infoplane.common.aliases import Z95
 from infoplane.plots.picture import Picture
 from infoplane.results.findings import Finding
 
-_MISSING = "–"
+MISSING = "–"
+"""Where a value is not known."""
 _FALLS = {
     "exact": "exact, fixed noise",
     "exact_relative": "exact, noise in the layer's scale",
@@ -170,8 +171,8 @@ def _scores(suite: str, methods: Mapping[str, Mapping[str, Any]]) -> Table:
             [
                 ("bias", _number(one["bias"])),
                 ("RMSE", _number(one["rmse"])),
-                ("intervals that hold", _MISSING if one["coverage"] is None else f"{one['coverage']:.0%}"),
-                ("kind", (one["kind"] or _MISSING).replace("_", " ")),
+                ("intervals that hold", MISSING if one["coverage"] is None else f"{one['coverage']:.0%}"),
+                ("kind", (one["kind"] or MISSING).replace("_", " ")),
                 ("warned", f"{one['warned']} of {one['readings']}"),
             ],
         )
@@ -181,7 +182,7 @@ def _scores(suite: str, methods: Mapping[str, Mapping[str, Any]]) -> Table:
 
 
 def _number(value: float | None) -> str:
-    return _MISSING if value is None else f"{value:.2g}".replace("-", "−")
+    return MISSING if value is None else f"{value:.2g}".replace("-", "−")
 
 
 def _suite_picture(suite: str, pictures: Sequence[Picture]) -> Picture | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from infoplane.common import seeds
+from infoplane.common import extras, seeds
 from infoplane.common.aliases import FloatArray
 from infoplane.encoders.names import is_control
 from infoplane.results.headlines import HEADLINES, NAMES
@@ -51,8 +51,8 @@ def correlations(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
         ValueError: no rows, a missing column, an entry that is not a finite number, the same encoder twice at one
             stop, a row without encoder or stop.
     """
-    import pandas as pd
-
+    with extras.explained():
+        import pandas as pd
     matrices = {}
     for stop, values in _by_stop(table).items():
         columns = values.to_numpy(float)
@@ -188,8 +188,8 @@ def _by_stop(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
 
 
 def _checked(table: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
+    with extras.explained():
+        import pandas as pd
     if not isinstance(table, pd.DataFrame):
         raise ValueError(f"table: {type(table).__name__} given; expected a pandas DataFrame")
     missing = [name for name in ("encoder", "stop", *NAMES) if name not in table.columns]

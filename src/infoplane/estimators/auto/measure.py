@@ -18,6 +18,7 @@ from infoplane.estimators.auto.label_members import indicators, members_of_label
 from infoplane.estimators.auto.members import View, capped, members, network_inputs, starting_point, value
 from infoplane.estimators.auto.ratios import Ratio
 from infoplane.estimators.auto.rounds import Round, rounds
+from infoplane.estimators.groups import random_rows
 
 OPTIONS = networks.Options()
 
@@ -117,7 +118,9 @@ def measure(
     units = influence  # what is independent: rows, or groups of rows (Liang & Zeger 1986)
     if groups is not None:
         units = np.bincount(groups[np.concatenate([turn.rows for turn in turns[: len(parts)]])], influence)
-        x, z, n = *_one_of_each(x, z, groups, seed), len(np.unique(groups))
+        # Copies would look like dependence to nearest neighbours.
+        rows = random_rows(groups, seeds.generator(seed, "auto", "one of each group"))
+        x, z, n = x[rows], z[rows], len(rows)
     bound, error = float(terms.mean()), float(np.sqrt(np.sum(units**2))) / len(influence)
     features = _features(x, z, turns, reported, seed) | {"bound": bound, "error": error, "n": float(n)}
     names = list(turns[0].ratios)
@@ -130,13 +133,6 @@ def measure(
         held_out={name: features[f"held {name}"] for name in names},
         seconds={name: round(sum(t.clock.get(name, 0.0) for t in turns), 2) for name in names},
     )
-
-
-def _one_of_each(x: FloatArray, z: FloatArray | IntArray, groups: IntArray, seed: int) -> tuple[Any, Any]:
-    """One row of each group, drawn at random: copies would look like dependence to nearest neighbours."""
-    order = seeds.generator(seed, "auto", "one of each group").permutation(len(groups))
-    rows = np.sort(order[np.unique(groups[order], return_index=True)[1]])
-    return x[rows], z[rows]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
 from infoplane.common.aliases import FloatArray, IntArray
 from infoplane.estimators.auto import canonical, constants, elliptical, kernels, mixtures, processes, stack
@@ -127,8 +126,12 @@ def conditional_normal(mean: FloatArray, log_variance: FloatArray, target: Float
     right = np.hstack([target**2, target])
     a = -0.5 * (precision * mean**2 + log_variance).sum(axis=1)
     some = capped(fit, 1000)
-    scores = left[some] @ right.T + a[some][:, None]
-    return Bilinear(a, -logsumexp(scores, axis=0) + np.log(len(some)), left, right)
+    scores = left[some] @ right.T
+    scores += a[some][:, None]
+    top = scores.max(axis=0)
+    scores -= top
+    margin = np.log(np.exp(scores, out=scores).mean(axis=0)) + top
+    return Bilinear(a, -margin, left, right)
 
 
 def starting_point(ratios: dict[str, Ratio], select: IntArray) -> Bilinear:

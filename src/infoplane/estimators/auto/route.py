@@ -51,9 +51,7 @@ def auto(
         ``diagnostics["weights"]`` what each member counts. With labels the ceiling is H(Y).
     """
     started = time.perf_counter()
-    # On matrices this small, waiting threads cost several times the work; and sums have one order on every machine.
-    with threadpool_limits(1):
-        result = _routed(np.asarray(x), np.asarray(z), seed, labels or z.ndim == 1, groups, started)
+    result = _routed(np.asarray(x), np.asarray(z), seed, labels or z.ndim == 1, groups, started)
     return replace(result, method="auto", seed=seed, seconds=time.perf_counter() - started)
 
 
@@ -119,10 +117,14 @@ def _routed(
     units, unit = (len(x), "samples") if groups is None else (len(np.unique(groups)), "groups")
     if units < constants.FEWEST_ROWS:
         raise ValueError(f"auto: {units} {unit} given; expected at least {constants.FEWEST_ROWS}")
-    if way.kind == "numbers" and (relation := determined(x, z, seed)):
-        return _infinite(relation, len(x), widths)
-    found = measure(way.x, way.z, seed, groups)
-    return _finished(found, way, len(x), widths)
+    import sklearn.mixture  # noqa: F401  # the limit reaches the thread pools that are loaded by then
+
+    # On matrices this small, waiting threads cost several times the work; and sums have one order on every machine.
+    with threadpool_limits(1):
+        if way.kind == "numbers" and (relation := determined(x, z, seed)):
+            return _infinite(relation, len(x), widths)
+        found = measure(way.x, way.z, seed, groups)
+        return _finished(found, way, len(x), widths)
 
 
 def _infinite(relation: str, n: int, widths: tuple[int, int]) -> Estimate:
