@@ -54,6 +54,8 @@ def main(readme: Path) -> None:
     np.save("z.npy", x + np.random.default_rng(1).standard_normal((600, 3)))
     np.save("labels.npy", (x[:, 0] > 0).astype(np.int64))
     np.save("videos.npy", np.arange(600) // 4)
+    rows = [f"{height},{weight},{'Ulm' if height > 0 else 'Bonn'}" for height, weight, _ in x]
+    Path("people.csv").write_text("\n".join(["height,weight,town", *rows]), encoding="utf-8")
     for line in lines:
         done = subprocess.run(
             [sys.executable, "-m", "infoplane", *shlex.split(line)[1:]], capture_output=True, text=True, check=False

@@ -87,6 +87,8 @@ def arrays(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.save(folder / "z.npy", x + rng.standard_normal((600, 3)))
     np.save(folder / "labels.npy", (x[:, 0] > 0).astype(np.int64))
     np.save(folder / "videos.npy", np.arange(600) // 4)
+    rows = [f"{height},{weight},{'Ulm' if height > 0 else 'Bonn'}" for height, weight, _ in x]
+    (folder / "people.csv").write_text("\n".join(["height,weight,town", *rows]), encoding="utf-8")
     return folder
 
 

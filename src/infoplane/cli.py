@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from infoplane.common import extras
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from infoplane.calibration.outcome import Outcome
     from infoplane.results.estimate import Estimate, NoisyEstimate
 
@@ -80,58 +78,45 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _declare_estimate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("x", type=Path, help="samples of X, .npy of shape (n, dx) or (n,)")
-    parser.add_argument("z", type=Path, help="samples of Z, paired with x; a 1-D integer or boolean array is labels")
+    parser.add_argument("x", help="samples of X: .npy, .npz:name, .csv or .parquet, :columns of a table")
+    parser.add_argument("z", help="samples of Z, paired with x; one dimension of integers, booleans or texts is labels")
     parser.add_argument("--method", default="auto", help="see `infoplane methods` (default: auto)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same value (default: 0)")
     parser.add_argument("--numbers", action="store_true", help="a 1-D integer z is numbers, not class labels")
     parser.add_argument(
-        "--groups", type=Path, metavar="FILE", help="rows that belong together: .npy, (n,), integers or strings"
+        "--groups", metavar="FILE", help="rows that belong together: (n,), integers or texts, in a file as x"
     )
+    parser.add_argument("--bits", action="store_true", help="as text: in bits instead of nats")
     _declare_json(parser)
 
 
 def _run_estimate(arguments: argparse.Namespace) -> None:
+    from infoplane.common.files import open_samples
     from infoplane.estimators.dispatch import estimate
 
-    x, z = _open_array(arguments.x), _open_array(arguments.z)
-    groups = None if arguments.groups is None else _open_array(arguments.groups)
+    x, z = open_samples(arguments.x), open_samples(arguments.z)
+    groups = None if arguments.groups is None else open_samples(arguments.groups)
     kind: Literal["numbers"] | None = "numbers" if arguments.numbers else None
     with _naming_files({"x": arguments.x, "z": arguments.z, "groups": arguments.groups}):
         result = estimate(x, z, arguments.method, arguments.seed, z_kind=kind, groups=groups)
     if arguments.json:
-        _print_json(estimate_fields(result))
+        _print_json(result.to_dict())
     else:
-        print(estimate_text(result))
+        print(estimate_text(result, bits=arguments.bits))
 
 
-def estimate_fields(result: Estimate) -> dict[str, Any]:
-    """The fields of ``infoplane estimate --json``."""
-    return {
-        "method": result.method,
-        "nats": result.nats,
-        "bits": result.bits,
-        "ci95": None if result.ci95 is None else list(result.ci95),
-        "kind": result.kind,
-        "ceiling": result.ceiling,
-        "n": result.n,
-        "dx": result.dx,
-        "dz": result.dz,
-        "seed": result.seed,
-        "seconds": result.seconds,
-        "warnings": list(result.warnings),
-    }
-
-
-def estimate_text(result: Estimate) -> str:
+def estimate_text(result: Estimate, *, bits: bool = False) -> str:
     """The result as text: a line each for value and interval, kind, ceiling, samples, and every warning."""
-    interval = "" if result.ci95 is None else f"   {_interval(*result.ci95)}"
+    unit = math.log(2.0) if bits else 1.0
+    shown = [f"{_nats(result.nats)} nats", f"{_nats(result.bits)} bits"]
+    first, second = reversed(shown) if bits else shown
+    interval = "" if result.ci95 is None else f"   {_interval(result.ci95[0] / unit, result.ci95[1] / unit)}"
     lines = [
-        _name_and_text("I(X; Z)", f"{_nats(result.nats)} nats ({_nats(result.bits)} bits){interval}"),
+        _name_and_text("I(X; Z)", f"{first} ({second}){interval}"),
         _name_and_text("kind", f"{result.kind.replace('_', ' ')}, by {result.method}"),
     ]
     if result.ceiling is not None:
-        lines.append(_name_and_text("ceiling", f"{_nats(result.ceiling)} nats"))
+        lines.append(_name_and_text("ceiling", f"{_nats(result.ceiling / unit)} {'bits' if bits else 'nats'}"))
     lines.append(_name_and_text("samples", f"{result.n}, of {result.dx} + {result.dz} columns; {result.seconds:.1f} s"))
     lines += [_name_and_text("warning", text) for text in result.warnings]
     return "\n".join(lines)
@@ -141,9 +126,9 @@ def estimate_text(result: Estimate) -> str:
 
 
 def _declare_noisy(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("t", type=Path, help="samples of T = t(X), .npy of shape (n, d)")
+    parser.add_argument("t", help="samples of T = t(X), shape (n, d): .npy, .npz:name, .csv or .parquet")
     parser.add_argument("--noise-std", type=float, required=True, help="standard deviation of the Gaussian noise")
-    parser.add_argument("--labels", type=Path, help="class labels Y of the samples: also I(T + noise; Y)")
+    parser.add_argument("--labels", metavar="FILE", help="class labels Y of the samples: also I(T + noise; Y)")
     parser.add_argument("--population", action="store_true", help="the rows are all values of X, equally likely")
     parser.add_argument("--critic", action="store_true", help="also train an AA-MINE critic")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same value (default: 0)")
@@ -152,10 +137,11 @@ def _declare_noisy(parser: argparse.ArgumentParser) -> None:
 
 def _run_noisy(arguments: argparse.Namespace) -> None:
     from infoplane.common import validation
+    from infoplane.common.files import open_samples
     from infoplane.estimators.noisy_channel import estimate_noisy
 
-    t = _open_array(arguments.t)
-    labels = None if arguments.labels is None else _open_array(arguments.labels)
+    t = open_samples(arguments.t)
+    labels = None if arguments.labels is None else open_samples(arguments.labels)
     with _naming_files({"t": arguments.t, "labels": arguments.labels}):
         seed = validation.root_seed(arguments.seed)
         result = estimate_noisy(
@@ -174,7 +160,7 @@ def noisy_fields(result: NoisyEstimate) -> dict[str, Any]:
         names += ["label_lower", "label_upper", "label_lower_se", "label_upper_se"]
     if result.aa_mine is not None:
         names.append("aa_mine")
-    values = result.as_dict()
+    values = result.to_dict()
     return {name: values[name] for name in names} | {"warnings": list(result.warnings)}
 
 
@@ -226,8 +212,8 @@ def _run_methods(arguments: argparse.Namespace) -> None:
 
 def _declare_calibrate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("suite", nargs="?", help="a suite of tasks; without one, the suites are listed")
-    parser.add_argument("x", nargs="?", type=Path, help="suite `samples` only: your own samples of X, .npy")
-    parser.add_argument("z", nargs="?", type=Path, help="and of Z, paired with x")
+    parser.add_argument("x", nargs="?", help="suite `samples` only: your own samples of X, .npy, .npz:name or .csv")
+    parser.add_argument("z", nargs="?", help="and of Z, paired with x")
     parser.add_argument("--method", action="append", metavar="NAME", help="try this method; may be given several times")
     parser.add_argument("--samples", type=int, metavar="N", help="pairs per sample")
     parser.add_argument("--repeats", type=int, metavar="R", help="fresh samples of each task")
@@ -239,6 +225,7 @@ def _declare_calibrate(parser: argparse.ArgumentParser) -> None:
 
 def _run_calibrate(arguments: argparse.Namespace) -> None:
     from infoplane.calibration import command
+    from infoplane.common.files import open_samples
 
     if arguments.suite is None:
         listed = command.questions()
@@ -249,7 +236,7 @@ def _run_calibrate(arguments: argparse.Namespace) -> None:
         return
     if (arguments.x is None) != (arguments.z is None):
         raise ValueError("z: missing; expected two files of samples, x.npy and z.npy")
-    data = None if arguments.x is None else (_open_array(arguments.x), _open_array(arguments.z))
+    data = None if arguments.x is None else (open_samples(arguments.x), open_samples(arguments.z))
     chosen = command.Choice(
         arguments.suite, tuple(arguments.method or ()), arguments.samples, arguments.repeats, arguments.full,
         arguments.seed, data,
@@ -295,20 +282,14 @@ def _run_profile(arguments: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def _naming_files(files: Mapping[str, Path | None]) -> Iterator[None]:
+def _naming_files(files: Mapping[str, str | None]) -> Iterator[None]:
     """Put the name of the file in place of the argument in a ValueError, such as "x has 9 rows and z has 8"."""
     try:
         yield
     except ValueError as error:
-        given = {name: str(file) for name, file in files.items() if file is not None}
+        given = {name: file for name, file in files.items() if file is not None}
         argument = re.compile(rf"(?<![\w'/.-])({'|'.join(given)})(?=: | has | is | must )")
         raise ValueError(argument.sub(lambda match: given[match[0]], str(error))) from error
-
-
-def _open_array(path: Path) -> npt.NDArray[Any]:
-    from infoplane.common.io import open_npy
-
-    return open_npy(path)
 
 
 def _declare_json(parser: argparse.ArgumentParser) -> None:

@@ -279,7 +279,7 @@ def test_tiny_noise_and_a_class_with_one_member_stay_finite() -> None:
     labels[5] = 1
     result = estimate_noisy(gaussian(60, 2), 1e-3, labels=labels)
     assert result.lower == pytest.approx(math.log(60), abs=1e-3)
-    numbers = [value for value in result.as_dict().values() if isinstance(value, float)]
+    numbers = [value for value in result.to_dict().values() if isinstance(value, float)]
     assert all(math.isfinite(value) for value in numbers)
     assert result.upper > 20
 
@@ -303,7 +303,7 @@ def test_critic_comes_with_the_bracket_and_below_its_upper_end() -> None:
     assert result.aa_mine.ci95 is not None
     assert 0.7 * result.lower < result.aa_mine.nats
     assert result.aa_mine.ci95[0] < result.upper + 2 * result.upper_se
-    assert result.as_dict()["aa_mine"] == result.aa_mine.nats
+    assert result.to_dict()["aa_mine"] == result.aa_mine.nats
 
 
 @pytest.mark.filterwarnings("error")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from infoplane.common import given
 from infoplane.common.aliases import Array
 
 _BLOCK_ROWS = 65536
@@ -18,15 +19,26 @@ def samples(array: Any, name: str) -> Array:
 
     Integers, booleans and floats pass in their own dtype (memory-mapped input stays mapped).
 
+    Args:
+        array: what :func:`infoplane.common.given.read` reads.
+        name: of the argument, for errors.
+
     Raises:
-        ValueError: objects, strings, complex numbers, more than two dimensions, no rows or columns, or NaN or
-            infinity (how many, and where the first).
+        ValueError: categories, complex numbers or other objects, more than two dimensions, no rows or columns, or NaN
+            or infinity (how many, and where the first).
     """
-    values: Array = np.asanyarray(array)
-    if values.dtype.kind not in "biuf":
-        raise ValueError(f"{name}: dtype {values.dtype} given; expected an array of real numbers")
+    variable = given.read(array, name)
+    if variable.categories:
+        raise ValueError(f"{name}: categories given; expected an array of real numbers")
+    return numbers(variable.values, name)
+
+
+def numbers(values: Array, name: str) -> Array:
+    """An array of numbers as samples of shape (n, d), as :func:`samples`."""
     if values.ndim not in (1, 2):
-        raise ValueError(f"{name}: shape {values.shape} given; expected (n, d) or (n,); flatten the other axes")
+        raise ValueError(
+            f"{name}: shape {values.shape} given; expected (n, d) or (n,), such as {name}.reshape(len({name}), -1)"
+        )
     if values.size == 0:
         raise ValueError(f"{name}: empty, shape {values.shape}; expected one sample or more")
     if values.ndim == 1:
@@ -86,15 +98,20 @@ def require_same_length(x: Array, z: Array, x_name: str = "x", z_name: str = "z"
 def labels(array: Any, name: str) -> Array:
     """``array`` as class labels 0..K-1 of shape (n,), int64, renumbered in sorted order of the original values.
 
+    Args:
+        array: integers, booleans, texts, pandas categories, or floats that are whole numbers.
+        name: of the argument, for errors.
+
     Raises:
-        ValueError: not one-dimensional, or not integers or booleans, or empty.
+        ValueError: not one-dimensional, other values, or empty.
     """
-    values = np.asanyarray(array)
+    values = given.read(array, name).values
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
-    if values.ndim != 1 or values.dtype.kind not in "biu":
+    if values.ndim != 1 or not (values.dtype.kind in "biu" or is_whole(values)):
         raise ValueError(
-            f"{name}: shape {values.shape}, dtype {values.dtype} given; expected class labels, 1-D integers or booleans"
+            f"{name}: shape {values.shape}, dtype {values.dtype} given; expected class labels, 1-D integers, booleans, "
+            "texts or categories"
         )
     if values.size == 0:
         raise ValueError(f"{name}: empty; expected one label or more")
@@ -102,7 +119,12 @@ def labels(array: Any, name: str) -> Array:
     return codes
 
 
+def is_whole(values: Array) -> bool:
+    """Whether these are floats that are whole numbers."""
+    return values.dtype.kind == "f" and bool(np.all(np.isfinite(values))) and bool(np.all(values == np.rint(values)))
+
+
 def is_labels(array: Any) -> bool:
-    """Whether an array counts as class labels: one-dimensional, integer or boolean."""
-    values = np.asanyarray(array)
+    """Whether an array counts as class labels: one-dimensional, integers, booleans, texts or categories."""
+    values = given.read(array, "z").values
     return values.ndim == 1 and values.dtype.kind in "biu"

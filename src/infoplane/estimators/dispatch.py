@@ -11,9 +11,10 @@ from functools import partial
 from importlib import import_module
 from typing import Any, Literal
 
+import numpy as np
 import numpy.typing as npt
 
-from infoplane.common import validation
+from infoplane.common import given, validation
 from infoplane.common.aliases import Array, IntArray
 from infoplane.estimators.dependence_checks import autocorrelation, noiseless_relation
 from infoplane.estimators.groups import copies, group_codes, joined, one_of_each
@@ -24,6 +25,8 @@ from infoplane.results.estimate import Estimate
 ZKind = Literal["numbers", "labels"]
 _IN_UNITS = {"x_range", "z_range"}
 """Options given in the units of the samples."""
+_NAMED_COLUMNS = 5
+"""Constant columns that a warning names."""
 _OURS = ("seed", "labels", "options", "groups")
 
 
@@ -43,9 +46,11 @@ def estimate(
     on the rows before in both variables, and relations without noise, whose information is infinite.
 
     Args:
-        x: samples, shape (n, dx) or (n,), real numbers; may be memory-mapped.
-        z: samples, shape (n, dz) or (n,), paired with ``x`` row by row; a 1-D array of integers or booleans is class
-            labels.
+        x: samples, shape (n, dx) or (n,): real numbers, memory-mapped or not, or whatever
+            :func:`infoplane.common.given.read` reads (lists, data frames, tensors). Texts and pandas categories, alone
+            or beside numbers, are for methods that say so (auto, mixed_ksg, discrete).
+        z: samples, shape (n, dz) or (n,), paired with ``x`` row by row; one dimension of integers, booleans, texts or
+            categories is class labels, and for methods that take labels alone floats that are whole numbers too.
         method: one of ``methods()``.
         seed: root of every random stream; the same seed gives the same value.
         z_kind: "numbers" or "labels" where a 1-D ``z`` is not what it looks like.
@@ -59,14 +64,23 @@ def estimate(
 
     Raises:
         ValueError: arrays that are not paired samples of finite real numbers, an unknown method or option, class
-            labels where the method takes numbers or the other way round, too few samples, a seed that is no integer.
+            labels or categories where the method takes numbers or the other way round, too few samples, a seed that is
+            no integer.
+        ModuleNotFoundError: the method needs a package of an extra that is not installed.
         FloatingPointError: the method's result is not a number.
     """
     started = time.perf_counter()
     chosen = _method(method)
     seed = validation.root_seed(seed)
-    call = _call(chosen, method, _is_labels(z, z_kind), options)
-    pair = _pair(x, z, call.labels, keeps_units=bool(_IN_UNITS & set(options)))
+    x_given, z_given = given.read(x, "x"), given.read(z, "z")
+    labels = _is_labels(z_given, z_kind, chosen)
+    _refuse_categories(method, x_given, "x")
+    if labels and x_given.categories and chosen.label_function:  # the function for labels takes numbers as x
+        z_given, labels = given.Variable(validation.labels(z_given.values, "z"), categories=("",)), False
+    if not labels:
+        _refuse_categories(method, z_given, "z")
+    call = _call(chosen, method, labels, options)
+    pair = _pair(x_given, z_given, call.labels, keeps_units=bool(_IN_UNITS & set(options)))
     together = _together(pair, groups)
     pair = together.pair
     if pair.constant:
@@ -161,10 +175,20 @@ def _method(name: str) -> Method:
     return METHODS[name]
 
 
-def _is_labels(z: npt.ArrayLike, z_kind: str | None) -> bool:
+def _is_labels(z: given.Variable, z_kind: str | None, method: Method) -> bool:
     if z_kind not in (None, "numbers", "labels"):
         raise ValueError(f"z_kind={z_kind!r} given; expected one of None, 'numbers', 'labels'")
-    return validation.is_labels(z) if z_kind is None else z_kind == "labels"
+    if z_kind is None:
+        return validation.is_labels(z.values) or (not method.takes_numbers and validation.is_whole(z.values))
+    return z_kind == "labels"
+
+
+def _refuse_categories(method: str, variable: given.Variable, name: str) -> None:
+    if not variable.categories or METHODS[method].takes_categories:
+        return
+    column = f"column {variable.categories[0]} holds " if variable.categories[0] else ""
+    others = ", ".join(other for other, entry in METHODS.items() if entry.takes_categories)
+    raise ValueError(f"{name}: {column}categories given; {method} takes numbers: expected numbers, or one of {others}")
 
 
 def _call(method: Method, name: str, labels: bool, options: dict[str, Any]) -> _Call:
@@ -215,30 +239,36 @@ def _refuse_unknown(method: str, options: dict[str, Any], allowed: list[str]) ->
         raise ValueError(f"{method} has no option {', '.join(unknown)}; expected {listed}")
 
 
-def _pair(x: npt.ArrayLike, z: npt.ArrayLike, labels: bool, keeps_units: bool) -> _Pair:
+def _pair(x: given.Variable, z: given.Variable, labels: bool, keeps_units: bool) -> _Pair:
     """The samples, checked, without constant columns and, unless an option is given in their units, without offsets."""
-    xs = validation.samples(x, "x")
-    zs = validation.labels(z, "z") if labels else validation.samples(z, "z")
+    xs = validation.numbers(given.as_numbers(x), "x")
+    zs = validation.labels(z.values, "z") if labels else validation.numbers(given.as_numbers(z), "z")
     validation.require_same_length(xs, zs)
     if len(xs) < 2:
         raise ValueError("x and z have a single row; expected at least 2")
     widths = (xs.shape[1], 1 if labels else zs.shape[1])
-    xs, notes, constant = _varying(xs, "x")
+    xs, notes, constant = _varying(xs, "x", x.names)
     if labels:
         z_notes, z_constant = list[str](), ["z"] if zs.max() == 0 else []
+        if z.values.dtype.kind == "f":
+            z_notes = ["z: floats that are whole numbers were taken as class labels"]
     else:
-        zs, z_notes, z_constant = _varying(zs, "z")
+        zs, z_notes, z_constant = _varying(zs, "z", z.names)
     if not keeps_units:
         xs, zs = without_offsets(xs), zs if labels else without_offsets(zs)
     return _Pair(xs, zs, widths, (*notes, *z_notes), (*constant, *z_constant))
 
 
-def _varying(values: Array, name: str) -> tuple[Array, list[str], list[str]]:
+def _varying(values: Array, name: str, columns: tuple[str, ...]) -> tuple[Array, list[str], list[str]]:
     """The columns that vary, a note on dropped ones, and the variable's name if none varies."""
     varies = validation.varying_columns(values)
     if varies.all():
         return values, [], []
     if not varies.any():
         return values, [], [name]
-    dropped = int((~varies).sum())
-    return values[:, varies], [f"{name}: {dropped} of {len(varies)} columns are constant and were dropped"], []
+    dropped = np.flatnonzero(~varies)
+    note = f"{name}: {len(dropped)} of {len(varies)} columns are constant and were dropped"
+    if len(columns) == len(varies):
+        listed = [columns[place] for place in dropped[:_NAMED_COLUMNS]]
+        note += f": {', '.join(listed)}{', ...' if len(dropped) > len(listed) else ''}"
+    return values[:, varies], [note], []

@@ -52,6 +52,8 @@ class Method:
     interval: bool = True
     sees_infinity: bool = True
     """Whether a relation without noise is infinite to it; tables of counts see H of the values."""
+    takes_categories: bool = False
+    """Whether a variable may have columns of categories, alone or beside numbers."""
     most_columns: int | None = None
     """Of x and z together."""
 
@@ -111,27 +113,28 @@ _SYMBOLS = Tags(
 METHODS: dict[str, Method] = {
     "auto": Method(
         "chooses and combines by the data; numbers or class labels, the default",
-        "infoplane.estimators.auto.route", "auto", "both", "estimate", Tags(), trained=True,
+        "infoplane.estimators.auto.route", "auto", "both", "estimate", Tags(), trained=True, takes_categories=True,
     ),
     "mine": Method(
         "neural lower bound (Donsker-Varadhan), for dependence of any form, many samples",
-        "infoplane.estimators.variational", "mine", "both", "lower_bound", Tags(), trained=True,
+        "infoplane.estimators.variational", "mine", "both", "lower_bound", Tags(), trained=True, takes_categories=True,
     ),
     "nwj": Method(
         "neural lower bound (Nguyen-Wainwright-Jordan), as mine with a gradient that needs no moving average",
-        "infoplane.estimators.variational", "nwj", "both", "lower_bound", Tags(), trained=True,
+        "infoplane.estimators.variational", "nwj", "both", "lower_bound", Tags(), trained=True, takes_categories=True,
     ),
     "infonce": Method(
         "neural lower bound by contrasts, steady, at most ln K nats for K contrasts",
         "infoplane.estimators.variational", "infonce", "both", "lower_bound", Tags(), trained=True,
+        takes_categories=True,
     ),
     "smile": Method(
         "neural estimate with clipped scores, steady at many nats; not a bound",
-        "infoplane.estimators.variational", "smile", "both", "estimate", Tags(), trained=True,
+        "infoplane.estimators.variational", "smile", "both", "estimate", Tags(), trained=True, takes_categories=True,
     ),
     "probe": Method(
         "class labels: H(Y) minus a classifier's cross-entropy, a lower bound",
-        "infoplane.estimators.probe", "probe", "labels", "lower_bound", _CLASSES, trained=True,
+        "infoplane.estimators.probe", "probe", "labels", "lower_bound", _CLASSES, trained=True, takes_categories=True,
     ),
     "ksg": Method(
         "nearest neighbours, for numbers in few dimensions and moderate dependence",
@@ -140,6 +143,7 @@ METHODS: dict[str, Method] = {
     "mixed_ksg": Method(
         "nearest neighbours, for mixtures of continuous and repeated values, and class labels",
         "infoplane.estimators.nearest_neighbours", "mixed_ksg", "both", "estimate", _NEIGHBOURS, label_function="ross",
+        takes_categories=True,
     ),
     "ross": Method(
         "nearest neighbours, for numbers against class labels",
@@ -156,6 +160,7 @@ METHODS: dict[str, Method] = {
     "discrete": Method(
         "table of counts, for two variables with few values each",
         "infoplane.estimators.discrete", "discrete", "both", "estimate", _SYMBOLS, sees_infinity=False,
+        takes_categories=True,
     ),
 }  # fmt: skip
 """The methods by name, in the order in which they are listed."""

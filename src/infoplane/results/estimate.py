@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields
+from html import escape
 from typing import Any, Literal
 
 import numpy as np
@@ -36,6 +37,54 @@ class Estimate:
     def bits(self) -> float:
         """The value in bits, for display."""
         return self.nats / math.log(2.0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field but the diagnostics, and the value in bits, for JSON; an open interval ends at infinity."""
+        return {
+            "method": self.method,
+            "nats": self.nats,
+            "bits": self.bits,
+            "ci95": None if self.ci95 is None else list(self.ci95),
+            "kind": self.kind,
+            "ceiling": self.ceiling,
+            "n": self.n,
+            "dx": self.dx,
+            "dz": self.dz,
+            "seed": self.seed,
+            "seconds": self.seconds,
+            "warnings": list(self.warnings),
+        }
+
+    def __str__(self) -> str:
+        """One sentence: the value, its interval, its kind, the samples; then the warnings."""
+        sentence = f"{self._value()}: {self._kind()} by {self.method} from {self.n} samples."
+        return " ".join([sentence, *(f"Warning: {text}." for text in self.warnings)])
+
+    def _repr_html_(self) -> str:
+        """A small table, for notebooks."""
+        rows = [("I(X; Z)", self._value()), ("kind", f"{self._kind()} by {self.method}")]
+        if self.ceiling is not None:
+            rows.append(("ceiling", f"{self.ceiling:.3f} nats"))
+        rows.append(("samples", f"{self.n}, of {self.dx} + {self.dz} columns"))
+        rows += [("warning", text) for text in self.warnings]
+        cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in rows)
+        return f"<table>{cells}</table>"
+
+    def _value(self) -> str:
+        if self.ci95 is None:
+            return f"{self.nats:.3f} nats"
+        low, high = self.ci95
+        interval = (
+            f"at least {low:.3f} with 95 % confidence" if math.isinf(high) else f"95 % interval {low:.3f} to {high:.3f}"
+        )
+        return f"{self.nats:.3f} nats ({interval})"
+
+    def _kind(self) -> str:
+        return (
+            "the exact value"
+            if self.kind == "exact"
+            else f"{'an' if self.kind == 'estimate' else 'a'} {self.kind}".replace("_", " ")
+        )
 
 
 @dataclass(frozen=True)
@@ -78,7 +127,14 @@ class NoisyEstimate:
     """The influence of each sample on ``lower`` (row 0) and ``upper`` (row 1), shape (2, n): the mean of a row is its
     bound, and its standard deviation over sqrt(n) the standard error. Used for paired comparisons."""
 
-    def as_dict(self) -> dict[str, Any]:
+    def __str__(self) -> str:
+        """One sentence: the bracket or the exact value, the noise, the samples; then the warnings."""
+        ends = f"{self.lower:.3f} to {self.upper:.3f} nats, lower and upper bound"
+        value = f"{self.lower:.3f} nats, exact" if self.lower == self.upper else ends
+        sentence = f"{value}, noise {self.noise_std:g}, from {self.n} samples of {self.d} columns."
+        return " ".join([sentence, *(f"Warning: {text}." for text in self.warnings)])
+
+    def to_dict(self) -> dict[str, Any]:
         """Every number for JSON: the labels' only with labels, the critic's only with a critic, no ``influence``."""
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("influence", "aa_mine")}
         if self.label_entropy is None:
