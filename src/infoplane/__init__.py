@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from infoplane import distributions
+    from infoplane.estimators.conditional import conditional
     from infoplane.estimators.dispatch import estimate, methods
+    from infoplane.estimators.independence import independence_test
     from infoplane.estimators.noisy_channel import estimate_noisy
     from infoplane.plane.measure import information_plane
     from infoplane.results import correlations as analysis
@@ -21,14 +23,19 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Estimate": ("infoplane.results.estimate", "Estimate"),
     "analysis": ("infoplane.results.correlations", None),
+    "conditional": ("infoplane.estimators.conditional", "conditional"),
     "distributions": ("infoplane.distributions", None),
     "estimate": ("infoplane.estimators.dispatch", "estimate"),
     "estimate_noisy": ("infoplane.estimators.noisy_channel", "estimate_noisy"),
+    "independence_test": ("infoplane.estimators.independence", "independence_test"),
     "information_plane": ("infoplane.plane.measure", "information_plane"),
     "methods": ("infoplane.estimators.dispatch", "methods"),
 }
 
-__all__ = ["Estimate", "analysis", "distributions", "estimate", "estimate_noisy", "information_plane", "methods"]
+__all__ = [
+    "Estimate", "analysis", "conditional", "distributions", "estimate", "estimate_noisy", "independence_test",
+    "information_plane", "methods",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -331,7 +331,7 @@ def test_critic_is_placed_against_the_bracket() -> None:
         (np.ones((2, 2)), {"noise_std": 1.0}, "2 rows given; expected at least 3"),
         (np.array([[1.0], [np.nan], [2.0]]), {"noise_std": 1.0}, "NaN or infinite"),
         (np.ones((5, 2)), {"noise_std": 1.0, "labels": np.zeros(4, int)}, "t has 5 rows and labels has 4"),
-        (np.array(["a", "b", "c"]), {"noise_std": 1.0}, "dtype"),
+        (np.array(["a", "b", "c"]), {"noise_std": 1.0}, "categories given"),
     ],
 )
 def test_bad_input_is_one_clear_line(t: np.ndarray, keywords: dict[str, object], words: str) -> None:

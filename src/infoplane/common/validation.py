@@ -119,6 +119,11 @@ def labels(array: Any, name: str) -> Array:
     return codes
 
 
+def are_classes(values: Array) -> bool:
+    """Whether these count as class labels and not as numbers: labels with ten samples for each value, or more."""
+    return is_labels(values) and len(np.unique(values)) <= len(values) / 10
+
+
 def is_whole(values: Array) -> bool:
     """Whether these are floats that are whole numbers."""
     return values.dtype.kind == "f" and bool(np.all(np.isfinite(values))) and bool(np.all(values == np.rint(values)))

@@ -1,0 +1,169 @@
+"""Conditional mutual information I(X; Z | W), with an interval.
+
+Three ways: the chain rule I(X; Z, W) - I(X; W) with any method of ``estimate``; nearest neighbours; and partial
+correlations for Gaussian variables.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from infoplane.common import given as people
+from infoplane.common import seeds, validation
+from infoplane.common.aliases import Array, FloatArray, IntArray
+from infoplane.estimators.dispatch import estimate
+from infoplane.estimators.gaussian import gaussian
+from infoplane.estimators.margins import standardised
+from infoplane.estimators.registry import METHODS
+from infoplane.estimators.subsampling import sampling_error
+from infoplane.results.estimate import Estimate
+
+_NEIGHBOURS = 3
+_SMALLEST_SUBSAMPLE = 50
+
+
+def conditional(x: Any, z: Any, given: Any, method: str = "auto", seed: int = 0) -> Estimate:
+    """Estimate the conditional mutual information I(X; Z | W) from samples of all three.
+
+    Args:
+        x: samples, shape (n, dx) or (n,): numbers, class labels, texts, categories, frames or tensors.
+        z: samples, paired with ``x``.
+        given: samples of W, paired too.
+        method: "ksg": nearest neighbours, for few columns in all, numbers and repeated values mixed; "gaussian":
+            partial correlations; "auto" or another method of ``estimate``: the chain rule I(X; Z, W) - I(X; W).
+        seed: root of every random stream.
+
+    Returns:
+        The value in nats, not clipped at 0, of kind "estimate". By the chain rule the interval runs from the low end
+        of the first information less the high end of the second to the reverse: where each holds with 95 %, it holds
+        with 90 % at least, and usually with far more. ``diagnostics`` has both informations.
+
+    Raises:
+        ValueError: arrays that are not paired samples of finite real numbers, an unknown method, one whose values are
+            bounds, too few samples.
+
+    Source: Mesner & Shalizi 2020, "Conditional mutual information estimation for mixed, discrete and continuous data",
+    IEEE Trans. Inf. Theory 67(1), algorithm 1 ("ksg"; differs: columns are standardised, and the value may be
+    negative). Partial correlations: Anderson 2003, "An introduction to multivariate statistical analysis", 2.5.
+    """
+    started = time.perf_counter()
+    seed = validation.root_seed(seed)
+    variables = {name: people.read(value, name) for name, value in (("x", x), ("z", z), ("given", given))}
+    columns = {name: _numbers(variable, name) for name, variable in variables.items()}
+    for name, values in columns.items():
+        validation.require_same_length(columns["x"], values, "x", name)
+    xs, zs, ws = columns.values()
+    if method == "ksg":
+        result = _neighbours(xs, zs, ws, seed)
+    elif method == "gaussian":
+        result = _partial(xs, zs, ws, seed)
+    else:
+        result = _chain(variables["x"], np.hstack([zs, ws]), ws, method, seed)
+    return replace(
+        result, method=f"conditional {method}", n=len(xs), dx=xs.shape[1], dz=zs.shape[1], seed=seed,
+        seconds=time.perf_counter() - started,
+    )  # fmt: skip
+
+
+def _numbers(variable: people.Variable, name: str) -> Array:
+    """Numbers of shape (n, d); categories as a column of 0 and 1 for each."""
+    return validation.numbers(people.as_numbers(variable), name)
+
+
+def _chain(x: people.Variable, z_and_w: Array, w: Array, method: str, seed: int) -> Estimate:
+    """I(X; Z, W) - I(X; W); class labels x stay labels."""
+    if method in METHODS and METHODS[method].kind != "estimate":
+        raise ValueError(f"method={method!r} given: two bounds leave none; expected auto, ksg or gaussian")
+    labels = validation.are_classes(x.values)
+    target = x.values if labels else people.as_numbers(x)
+    joint, base = (
+        estimate(other, target, method, seed, z_kind="labels" if labels else "numbers") for other in (z_and_w, w)
+    )
+    if joint.ci95 is None or base.ci95 is None:
+        raise ValueError(f"x: {len(w)} samples given: too few for an interval by {method}")
+    if math.isinf(base.ci95[1]):
+        return Estimate(0.0, (0.0, 0.0), "exact", method, warnings=("x is a function of given: nothing is left",))
+    return Estimate(
+        nats=joint.nats - base.nats,
+        ci95=(joint.ci95[0] - base.ci95[1], joint.ci95[1] - base.ci95[0]),
+        kind="estimate",
+        method=method,
+        ceiling=joint.ceiling,
+        warnings=tuple(dict.fromkeys((*joint.warnings, *base.warnings))),
+        diagnostics={"joint": joint.nats, "given alone": base.nats},
+    )
+
+
+def _partial(x: Array, z: Array, w: Array, seed: int) -> Estimate:
+    """The Gaussian value of what a linear regression on w leaves of x and z."""
+    design = np.column_stack([np.ones(len(w)), standardised(w)])
+    left = np.linalg.svd(design, full_matrices=False)
+    basis = left[0][:, left[1] > left[1][0] * 1e-10]
+    if len(x) < basis.shape[1] + x.shape[1] + z.shape[1] + 2:
+        raise ValueError(f"x: {len(x)} samples given; expected more than there are columns in x, z and given together")
+    rest = []
+    for values in (x, z):
+        scaled = standardised(values)
+        left_over = scaled - basis @ (basis.T @ scaled)
+        rest.append(left_over[:, left_over.std(axis=0) > 1e-9])
+    if not rest[0].shape[1] or not rest[1].shape[1]:
+        return Estimate(0.0, (0.0, 0.0), "exact", "gaussian", warnings=("x or z is a linear function of given",))
+    return gaussian(rest[0], rest[1], seed=seed)
+
+
+def _neighbours(x: Array, z: Array, w: Array, seed: int) -> Estimate:
+    xs, zs, ws = (standardised(values) for values in (x, z, w))
+    if len(x) <= 2 * _NEIGHBOURS:
+        raise ValueError(f"x: {len(x)} samples given; expected more than {2 * _NEIGHBOURS}")
+    value = neighbour_value(xs, zs, ws, _NEIGHBOURS)
+    error = sampling_error(
+        lambda rows: neighbour_value(xs[rows], zs[rows], ws[rows], _NEIGHBOURS),
+        len(x),
+        value,
+        seeds.generator(seed, "conditional", "subsamples"),
+        smallest=_SMALLEST_SUBSAMPLE,
+        bias_exponent=1.0 / max(2, xs.shape[1] + zs.shape[1] + ws.shape[1]),
+    )
+    return Estimate(
+        nats=value,
+        ci95=None if error is None else (error.low, error.high),
+        kind="estimate",
+        method="ksg",
+        warnings=() if error is None else error.warnings(),
+        diagnostics={"k": _NEIGHBOURS} | ({} if error is None else error.diagnostics()),
+    )
+
+
+def neighbour_value(x: FloatArray, z: FloatArray, w: FloatArray, k: int) -> float:
+    """Mean of psi(k) - psi(n_xw) - psi(n_zw) + psi(n_w), counting the sample itself; Mesner & Shalizi 2020, alg. 1.
+
+    Args:
+        x, z, w: samples, shapes (n, dx), (n, dz), (n, dw).
+        k: neighbours; where more than k samples coincide with one, all of them.
+    """
+    from scipy.spatial import cKDTree
+    from scipy.special import psi
+
+    joint = np.hstack([x, z, w])
+    distance = np.asarray(cKDTree(joint).query(joint, k=[k + 1], p=np.inf)[0])[:, 0]
+    count = np.full(len(x), k, dtype=np.int64)
+    zero = distance == 0.0
+    if zero.any():
+        count[zero] = cKDTree(joint).query_ball_point(joint[zero], 0.0, p=np.inf, return_length=True)
+    total = psi(count) - _counted(np.hstack([x, w]), distance) - _counted(np.hstack([z, w]), distance)
+    return math.fsum(total + _counted(w, distance)) / len(x)
+
+
+def _counted(points: FloatArray, distance: FloatArray) -> FloatArray:
+    """psi of the number of points nearer than each distance, and of those that coincide where it is 0."""
+    from scipy.spatial import cKDTree
+    from scipy.special import psi
+
+    reach = distance * (1.0 - 1e-12)
+    counts: IntArray = cKDTree(points).query_ball_point(points, reach, p=np.inf, return_length=True)
+    return np.asarray(psi(counts), np.float64)

@@ -1,0 +1,98 @@
+"""Conditional information against truths in closed form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import infoplane
+from infoplane.estimators.conditional import neighbour_value
+
+
+def partial(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """x = w + e, z = w + e + noise: given w, e against e + noise."""
+    w, e, noise = np.random.default_rng(seed).standard_normal((3, n))
+    return w + e, w + e + noise, w, 0.5 * np.log(2)
+
+
+@pytest.mark.parametrize(
+    ("method", "allowed", "seed"),
+    [("auto", 0.06, 1), ("ksg", 0.06, 1), ("ksg", 0.06, 2), ("gaussian", 0.04, 1), ("gaussian", 0.04, 2)],
+)
+def test_partial_correlation(method: str, allowed: float, seed: int) -> None:
+    x, z, w, truth = partial(3000, seed)
+    found = infoplane.conditional(x, z, w, method)
+    assert found.nats == pytest.approx(truth, abs=allowed)
+    assert found.ci95 is not None
+    assert found.ci95[0] <= truth <= found.ci95[1]
+    assert (found.n, found.dx, found.dz, found.method) == (3000, 1, 1, f"conditional {method}")
+
+
+@pytest.mark.parametrize("method", ["auto", "ksg"])
+def test_exclusive_or(method: str) -> None:
+    """I(x; z) = 0 and I(x; z | w) = ln 2."""
+    x, z = np.random.default_rng(0).integers(0, 2, (2, 1000))
+    assert infoplane.conditional(x, z, x ^ z, method).nats == pytest.approx(np.log(2), abs=0.01)
+    assert infoplane.estimate(x, z).nats == pytest.approx(0.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("method", "allowed"), [("auto", 0.05), ("ksg", 0.05), ("gaussian", 0.01)])
+def test_a_chain_leaves_nothing(method: str, allowed: float) -> None:
+    w, e, noise = np.random.default_rng(3).standard_normal((3, 2000))
+    found = infoplane.conditional(w + e, w + noise, w, method)
+    assert found.nats == pytest.approx(0.0, abs=allowed)
+    assert found.ci95 is not None
+    assert found.ci95[0] <= 0.02
+
+
+@pytest.mark.parametrize("method", ["auto", "ksg", "gaussian"])
+def test_nothing_is_left_where_given_determines_x(method: str) -> None:
+    x, z, _, _ = partial(1000, 4)
+    assert infoplane.conditional(x, z, x, method).nats == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("method", "allowed"), [("ksg", 0.1), ("gaussian", 0.04)])
+def test_noise_as_given_changes_nothing(method: str, allowed: float) -> None:
+    x, z, _, _ = partial(3000, 5)
+    noise = np.random.default_rng(6).standard_normal((3000, 2))
+    assert infoplane.conditional(x, z, noise, method).nats == pytest.approx(0.5 * np.log(3), abs=allowed)
+
+
+@pytest.mark.parametrize("method", ["auto", "ksg"])
+def test_a_town_that_shifts_both(method: str) -> None:
+    """x and z depend on each other through the town alone, given as texts."""
+    rng = np.random.default_rng(7)
+    town = rng.integers(0, 3, 2000)
+    x, z = 3 * town + rng.standard_normal(2000), 3 * town + rng.standard_normal(2000)
+    names = pd.Series(np.array(["Ulm", "Bonn", "Kiel"])[town])
+    assert infoplane.estimate(x, z, "ksg").nats > 0.6
+    assert infoplane.conditional(x, z, names, method).nats == pytest.approx(0.0, abs=0.05)
+
+
+def test_neighbours_without_given_are_the_estimator_of_kraskov() -> None:
+    """With one value of w, psi(n_w) = psi(n): the same neighbours and counts as ksg."""
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal((500, 1))
+    z = x + rng.standard_normal((500, 1))
+    found = neighbour_value(x, z, np.zeros((500, 1)), 3)
+    assert found == pytest.approx(infoplane.estimate(x, z, "ksg", scale="none").nats, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ({"given": np.zeros(9)}, "x has 10 rows and given has 9"),
+        ({"method": "infonce"}, "method='infonce' given: two bounds leave none; expected auto, ksg or gaussian"),
+        ({"method": "magic"}, "method 'magic' given; expected one of auto"),
+        ({"seed": -1}, "seed=-1 given"),
+        ({"given": np.full(10, np.nan)}, "given: 10 values are NaN"),
+    ],
+)
+def test_bad_input_is_one_line(arguments: dict[str, Any], line: str) -> None:
+    call: dict[str, Any] = {"x": np.arange(10.0), "z": np.arange(10.0), "given": np.arange(10.0)}
+    with pytest.raises(ValueError, match=line) as caught:
+        infoplane.conditional(**(call | arguments))
+    assert "\n" not in str(caught.value)
