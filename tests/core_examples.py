@@ -58,7 +58,10 @@ def main(readme: Path) -> None:
     Path("people.csv").write_text("\n".join(["height,weight,town", *rows]), encoding="utf-8")
     for line in lines:
         done = subprocess.run(
-            [sys.executable, "-m", "infoplane", *shlex.split(line)[1:]], capture_output=True, text=True, check=False
+            [sys.executable, "-I", "-m", "infoplane", *shlex.split(line)[1:]],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if "--method probe" in line:
             assert done.returncode == 2, done

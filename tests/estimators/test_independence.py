@@ -29,6 +29,7 @@ def share_of_alarms(draw: Draw, draws: int, permutations: int = 39) -> float:
 INDEPENDENT: dict[str, Draw] = {
     "normal": lambda r: (r.standard_normal((N, 2)), r.standard_normal(N)),
     "ties and heavy tails": lambda r: (np.round(r.standard_cauchy(N)), r.poisson(1.0, N) * 0.5),
+    "rare events": lambda r: ((r.random(1000) < 0.002) * 1.0, r.standard_normal(1000)),
     "labels": lambda r: (r.standard_normal(N), r.integers(0, 3, N)),
 }
 
@@ -55,8 +56,14 @@ def test_false_alarms_are_no_more_than_five_in_a_hundred(name: str) -> None:
     assert share_of_alarms(INDEPENDENT[name], 400) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)
 
 
+def rectified_chain(r: np.random.Generator) -> tuple[Any, ...]:
+    """Nearly half of w is exactly 0."""
+    w = np.maximum(r.standard_normal(N) + 0.1, 0.0)
+    return w + r.standard_normal(N), w + r.standard_normal(N), w
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("draw", [chain, shared_town, heavy_chain])
+@pytest.mark.parametrize("draw", [chain, shared_town, heavy_chain, rectified_chain])
 def test_false_alarms_given_a_third_variable(draw: Draw) -> None:
     """A correlation, or the test without ``given``, sees dependence in nearly all of them."""
     assert share_of_alarms(draw, 200) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
@@ -92,6 +99,15 @@ def test_dependence_that_a_correlation_does_not_see(draw: Draw) -> None:
 
 def test_weak_linear_dependence_is_seen_about_as_often_as_by_a_correlation() -> None:
     assert share_of_alarms(line, 20) >= 0.8
+
+
+def test_a_rare_event_off_the_grid_is_no_evidence() -> None:
+    x = np.zeros(2000)
+    x[[3, 1001]] = 1.0
+    found = infoplane.independence_test(x, np.random.default_rng(0).standard_normal(2000), permutations=39)
+    assert np.isfinite(found.statistic)
+    assert found.p_value > 0.05
+    assert infoplane.independence_test(np.arange(2000.0), np.arange(2000.0), given=x, permutations=39).p_value == 0.025
 
 
 def test_exclusive_or_given_the_third() -> None:
@@ -134,6 +150,8 @@ def test_containers_seeds_and_a_function_as_statistic() -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
+        ({"statistic": lambda x, z: float("nan")}, "statistic: not finite for some permutation"),
+        ({"statistic": lambda x, z: x[:, 0]}, r"statistic: an array of shape \(20,\) returned"),
         ({"permutations": 0}, "permutations=0 given"),
         ({"statistic": "best"}, "statistic='best' given; expected 'hsic' or a function"),
         ({"z": np.zeros(19)}, "x has 20 rows and z has 19"),

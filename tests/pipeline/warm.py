@@ -60,7 +60,11 @@ def serve(address: Path) -> None:
         listener.listen(64)
         listener.settimeout(5)
         while os.getppid() == started_by:
-            with contextlib.suppress(TimeoutError), listener.accept()[0] as connection:
+            try:
+                connection = listener.accept()[0]
+            except TimeoutError:
+                continue
+            with connection:
                 if os.fork() == 0:
                     listener.close()
                     _run(connection)
@@ -71,7 +75,9 @@ def _run(connection: socket.socket) -> NoReturn:
     size, streams, _, _ = socket.recv_fds(connection, 8, 3)
     asked = b""
     while len(asked) < int.from_bytes(size, "big"):
-        asked += connection.recv(1 << 16)
+        if not (part := connection.recv(1 << 16)):
+            os._exit(1)
+        asked += part
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     child = os.fork()
     if child == 0:

@@ -12,6 +12,9 @@ import numpy as np
 from infoplane.common import extras, io
 from infoplane.common.aliases import Array
 
+_MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
+"""Cells that stand for no value."""
+
 
 def open_samples(text: str) -> Any:
     """Open what a command line names.
@@ -58,17 +61,18 @@ def _from_csv(path: Path, wanted: str) -> Any:
             raise ValueError(f"{path}: {error}; expected a .csv in UTF-8 with the names of columns first") from None
     names = _chosen(path, wanted, header)
     for number, line in enumerate(lines, start=2):
-        if len(line) != len(header):
+        if len(line) != len(header) and line:
             raise ValueError(f"{path}: line {number} has {len(line)} cells; expected {len(header)}")
-    columns = {name: _column(path, name, [line[header.index(name)] for line in lines]) for name in names}
+    columns = {name: _column(path, name, [line[header.index(name)] for line in lines if line]) for name in names}
     return columns if len(columns) > 1 else columns[names[0]]
 
 
 def _column(path: Path, name: str, cells: list[str]) -> Array:
     """Cells as integers if all are, else as numbers if all are, else as texts."""
     for number, cell in enumerate(cells, start=2):
-        if not cell.strip():
-            raise ValueError(f"{path}: column {name} has no value in line {number}; expected one in every line")
+        if cell.strip().lower() in _MISSING:
+            found = f"{cell.strip()!r}" if cell.strip() else "no value"
+            raise ValueError(f"{path}: column {name} has {found} in line {number}; expected a value in every line")
     for kind in (np.int64, np.float64):
         try:
             return np.array(cells).astype(kind)
@@ -87,7 +91,8 @@ def _from_parquet(path: Path, wanted: str) -> Any:
         raise ModuleNotFoundError(f"{path}: a .parquet needs pyarrow; python -m pip install pyarrow") from error
     except (ValueError, OSError) as error:
         raise ValueError(f"{path}: not a readable .parquet file ({' '.join(str(error).split())})") from None
-    names = _chosen(path, wanted, [str(name) for name in frame.columns])
+    frame.columns = [str(name) for name in frame.columns]
+    names = _chosen(path, wanted, list(frame.columns))
     frame = frame[names]
     return frame if len(names) > 1 else frame[names[0]]
 

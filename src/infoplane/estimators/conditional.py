@@ -25,6 +25,8 @@ from infoplane.results.estimate import Estimate
 
 _NEIGHBOURS = 3
 _SMALLEST_SUBSAMPLE = 50
+_ROUNDING = 1e-12
+"""Distances that differ by less than this share are equal."""
 
 
 def conditional(x: Any, z: Any, given: Any, method: str = "auto", seed: int = 0) -> Estimate:
@@ -48,8 +50,9 @@ def conditional(x: Any, z: Any, given: Any, method: str = "auto", seed: int = 0)
             bounds, too few samples.
 
     Source: Mesner & Shalizi 2020, "Conditional mutual information estimation for mixed, discrete and continuous data",
-    IEEE Trans. Inf. Theory 67(1), algorithm 1 ("ksg"; differs: columns are standardised, and the value may be
-    negative). Partial correlations: Anderson 2003, "An introduction to multivariate statistical analysis", 2.5.
+    IEEE Trans. Inf. Theory 67(1), algorithm 1 ("ksg"; differs: columns are standardised, ties at any distance count as
+    theirs at 0, and the value may be negative). Partial correlations: Anderson 2003, "An introduction to multivariate
+    statistical analysis", section 2.5.
     """
     started = time.perf_counter()
     seed = validation.root_seed(seed)
@@ -87,7 +90,10 @@ def _chain(x: people.Variable, z_and_w: Array, w: Array, method: str, seed: int)
     if joint.ci95 is None or base.ci95 is None:
         raise ValueError(f"x: {len(w)} samples given: too few for an interval by {method}")
     if math.isinf(base.ci95[1]):
-        return Estimate(0.0, (0.0, 0.0), "exact", method, warnings=("x is a function of given: nothing is left",))
+        raise ValueError(
+            "given: columns of it and of x determine each other, and the chain rule has infinity less infinity; "
+            "expected method='ksg', or those columns left out"
+        )
     return Estimate(
         nats=joint.nats - base.nats,
         ci95=(joint.ci95[0] - base.ci95[1], joint.ci95[1] - base.ci95[0]),
@@ -106,11 +112,15 @@ def _partial(x: Array, z: Array, w: Array, seed: int) -> Estimate:
     basis = left[0][:, left[1] > left[1][0] * 1e-10]
     if len(x) < basis.shape[1] + x.shape[1] + z.shape[1] + 2:
         raise ValueError(f"x: {len(x)} samples given; expected more than there are columns in x, z and given together")
+    # Coordinates in the complement of what w spans: independent samples, as many as there are degrees of freedom.
+    from scipy.linalg.lapack import dgeqrf, dormqr
+
+    reflectors, factors, _, _ = dgeqrf(basis)
     rest = []
     for values in (x, z):
         scaled = standardised(values)
-        left_over = scaled - basis @ (basis.T @ scaled)
-        rest.append(left_over[:, left_over.std(axis=0) > 1e-9])
+        turned = dormqr("L", "T", reflectors, factors, scaled, 64 * max(1, scaled.shape[1]))[0][basis.shape[1] :]
+        rest.append(turned[:, turned.std(axis=0) > 1e-9])
     if not rest[0].shape[1] or not rest[1].shape[1]:
         return Estimate(0.0, (0.0, 0.0), "exact", "gaussian", warnings=("x or z is a linear function of given",))
     return gaussian(rest[0], rest[1], seed=seed)
@@ -144,26 +154,24 @@ def neighbour_value(x: FloatArray, z: FloatArray, w: FloatArray, k: int) -> floa
 
     Args:
         x, z, w: samples, shapes (n, dx), (n, dz), (n, dw).
-        k: neighbours; where more than k samples coincide with one, all of them.
+        k: neighbours; where more than k lie at one distance, as repeated values do, all of them.
     """
     from scipy.spatial import cKDTree
     from scipy.special import psi
 
     joint = np.hstack([x, z, w])
     distance = np.asarray(cKDTree(joint).query(joint, k=[k + 1], p=np.inf)[0])[:, 0]
-    count = np.full(len(x), k, dtype=np.int64)
-    zero = distance == 0.0
-    if zero.any():
-        count[zero] = cKDTree(joint).query_ball_point(joint[zero], 0.0, p=np.inf, return_length=True)
-    total = psi(count) - _counted(np.hstack([x, w]), distance) - _counted(np.hstack([z, w]), distance)
-    return math.fsum(total + _counted(w, distance)) / len(x)
+    within = _counted(joint, distance * (1.0 + _ROUNDING))
+    tied = within > k + 1  # more than k neighbours at this distance or nearer: all of them count, in every space
+    reach = distance * np.where(tied, 1.0 + _ROUNDING, 1.0 - _ROUNDING)
+    terms = psi(np.where(tied, within, k)) + psi(_counted(w, reach))
+    terms -= psi(_counted(np.hstack([x, w]), reach)) + psi(_counted(np.hstack([z, w]), reach))
+    return math.fsum(terms) / len(x)
 
 
-def _counted(points: FloatArray, distance: FloatArray) -> FloatArray:
-    """psi of the number of points nearer than each distance, and of those that coincide where it is 0."""
+def _counted(points: FloatArray, reach: FloatArray) -> IntArray:
+    """How many points lie within each reach, the point itself included."""
     from scipy.spatial import cKDTree
-    from scipy.special import psi
 
-    reach = distance * (1.0 - 1e-12)
     counts: IntArray = cKDTree(points).query_ball_point(points, reach, p=np.inf, return_length=True)
-    return np.asarray(psi(counts), np.float64)
+    return counts

@@ -77,9 +77,10 @@ def independence_test(
 ) -> IndependenceTest:
     """Test whether X and Z are independent, or independent given W.
 
-    Without ``given`` the test is exact: under independence p is at most a with probability at most a, whatever the
-    distributions. With ``given`` it is exact where W has few values (samples are permuted within each), and
-    approximate for numbers (values of x are exchanged among neighbours in W).
+    Samples have to be independent of each other (no time series, no copies). Then, without ``given``, the test is
+    exact: under independence p is at most a with probability at most a, whatever the distributions. With ``given`` it
+    is exact where W has few values (samples are permuted within each), and approximate for numbers (values of x are
+    exchanged among neighbours in W): false alarms grow where x is nearly a function of W.
 
     Args:
         x: samples, shape (n, dx) or (n,): numbers, class labels, texts, categories, frames or tensors.
@@ -116,6 +117,8 @@ def independence_test(
     random = seeds.generator(seed, "independence", "permutations")
     permuted, draw = _permutations(w, n)
     found = np.array([measure(np.arange(n)), *(measure(draw(random)) for _ in range(permutations))])
+    if not np.isfinite(found).all():
+        raise ValueError("statistic: not finite for some permutation; expected a finite number for each")
     # The data's own order counts among the permutations, so that every one is treated alike.
     spread = found.std(axis=0)
     combined = ((found - found.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0)).max(axis=1)
@@ -133,7 +136,10 @@ def _numbers(value: Any, name: str) -> Array:
 
 
 def _called(statistic: Statistic, x: Array, z: Array, rows: IntArray) -> FloatArray:
-    return np.array([float(statistic(x[rows], z))])
+    found = np.asarray(statistic(x[rows], z), np.float64)
+    if found.size != 1:
+        raise ValueError(f"statistic: an array of shape {found.shape} returned; expected a number")
+    return found.reshape(1)
 
 
 class _Hsic:
@@ -175,7 +181,8 @@ def features(x: Array, most: int, random: np.random.Generator) -> list[FloatArra
     n, d = scores.shape
     if d == 0:
         return [np.zeros((n, 1))] * 3
-    some = scores[np.linspace(0, n - 1, min(n, _MEDIAN_ROWS)).astype(np.int64)]
+    distinct = np.unique(scores, axis=0)  # sorted, so that the order of the samples does not count
+    some = distinct[np.linspace(0, len(distinct) - 1, min(len(distinct), _MEDIAN_ROWS)).astype(np.int64)]
     squares = np.einsum("ij,ij->i", some, some)
     distances = np.sqrt(np.maximum(squares[:, None] + squares - 2.0 * some @ some.T, 0.0))
     length = float(np.median(distances[distances > _SAME * distances.max()]))
@@ -199,9 +206,16 @@ def _permutations(w: Array | None, n: int) -> tuple[Any, Callable[[np.random.Gen
         return "samples with the same value of given", partial(_within, codes)
     from scipy.spatial import cKDTree
 
-    scores = normal_scores(w)
-    nearest = np.asarray(cKDTree(scores).query(scores, k=min(_NEIGHBOURS + 1, n))[1], np.int64)
-    return "neighbours in given", partial(_among, nearest)
+    alone = np.flatnonzero(np.bincount(codes)[codes] <= _NEIGHBOURS)
+    scores = normal_scores(w)[alone]
+    nearest = np.asarray(cKDTree(scores).query(scores, k=min(_NEIGHBOURS + 1, len(alone)))[1], np.int64)
+
+    def draw(random: np.random.Generator) -> IntArray:
+        rows = _within(codes, random)  # values that repeat often keep their samples
+        rows[alone] = alone[_among(nearest, random)]
+        return rows
+
+    return "neighbours in given", draw
 
 
 def _within(codes: IntArray, random: np.random.Generator) -> IntArray:
