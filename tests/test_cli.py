@@ -115,7 +115,7 @@ def write_bad_files() -> None:
     broken[5, 1], broken[9, 0] = np.nan, np.inf
     np.save("nan.npy", broken)
     np.save("objects.npy", np.array([{}, 1], dtype=object), allow_pickle=True)
-    np.save("complex.npy", np.array([1j, 2j]))
+    np.save("dates.npy", np.array(["2020-01-01"], "M8[D]"))
     np.save("complex.npy", x.astype(complex))
     np.save("cube.npy", x.reshape(400, 1, 2))
     np.save("short.npy", x[:10])
@@ -133,7 +133,7 @@ def write_bad_files() -> None:
     [
         ("nan.npy", "nan.npy: 2 values are NaN or infinite, the first in row 5, column 1"),
         ("objects.npy", "objects.npy: it holds pickled Python objects"),
-        ("complex.npy", "complex.npy: dtype complex128 given; expected an array of real numbers"),
+        ("dates.npy", "dates.npy: dtype datetime64[D] given; expected an array of real numbers"),
         ("complex.npy", "complex.npy: dtype complex128 given"),
         ("cube.npy", "cube.npy: shape (400, 1, 2) given"),
         ("short.npy", "x.npy has 400 rows and short.npy has 10; expected as many, paired"),

@@ -25,6 +25,8 @@ from infoplane.results.estimate import Estimate
 
 _NEIGHBOURS = 3
 _SMALLEST_SUBSAMPLE = 50
+_BOTH = 2.2414 / 1.96
+"""Normal quantiles at 98.75 and 97.5 %: two intervals that hold together in 95 %."""
 _ROUNDING = 1e-12
 """Distances that differ by less than this share are equal."""
 
@@ -42,8 +44,8 @@ def conditional(x: Any, z: Any, given: Any, method: str = "auto", seed: int = 0)
 
     Returns:
         The value in nats, not clipped at 0, of kind "estimate". By the chain rule the interval runs from the low end
-        of the first information less the high end of the second to the reverse: where each holds with 95 %, it holds
-        with 90 % at least, and usually with far more. ``diagnostics`` has both informations.
+        of the first information less the high end of the second to the reverse, each end moved out by a factor of 1.14
+        (Bonferroni: from 95 to 97.5 % for normal errors), so that it holds where both would. ``diagnostics`` has both informations.
 
     Raises:
         ValueError: arrays that are not paired samples of finite real numbers, an unknown method, one whose values are
@@ -96,7 +98,10 @@ def _chain(x: people.Variable, z_and_w: Array, w: Array, method: str, seed: int)
         )
     return Estimate(
         nats=joint.nats - base.nats,
-        ci95=(joint.ci95[0] - base.ci95[1], joint.ci95[1] - base.ci95[0]),
+        ci95=(
+            joint.nats - base.nats - _BOTH * (joint.nats - joint.ci95[0] + base.ci95[1] - base.nats),
+            joint.nats - base.nats + _BOTH * (joint.ci95[1] - joint.nats + base.nats - base.ci95[0]),
+        ),
         kind="estimate",
         method=method,
         ceiling=joint.ceiling,
