@@ -45,7 +45,8 @@ def conditional(x: Any, z: Any, given: Any, method: str = "auto", seed: int = 0)
     Returns:
         The value in nats, not clipped at 0, of kind "estimate". By the chain rule the interval runs from the low end
         of the first information less the high end of the second to the reverse, each end moved out by a factor of 1.14
-        (Bonferroni: from 95 to 97.5 % for normal errors), so that it holds where both would. ``diagnostics`` has both informations.
+        (Bonferroni: from 95 to 97.5 % for normal errors), so that both hold together. ``diagnostics`` has both
+        informations.
 
     Raises:
         ValueError: arrays that are not paired samples of finite real numbers, an unknown method, one whose values are
