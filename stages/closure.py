@@ -17,6 +17,9 @@ WITHOUT_EFFECT = frozenset({("stages.common", "infoplane.params.check"), ("stage
 """Imports that are left out, as (importing module, imported module): the check of the parameters can only refuse, and
 live progress sees results but makes none, so that a new section of the parameters makes no stage stale."""
 
+_TABLES = frozenset({"__all__", "_MODULES", "_PUBLIC"})
+"""Names that a lazy package gives to the lists of what it offers."""
+
 
 @dataclass(frozen=True)
 class Module:
@@ -121,6 +124,8 @@ class Repository:
         if not _is_lazy(tree):
             own |= {text for text in texts if self.exists(text)}
         packages = {other.split(".")[0] for other in imported - own}
+        if _is_lazy(tree):
+            tree.body = [node for node in tree.body if not _is_table_of_names(node)]
         return Module(syntax.digest(tree), frozenset(_with_parents(own)), frozenset(packages), frozenset(texts))
 
     def _taken(self, name: str, statement: ast.ImportFrom) -> set[str]:
@@ -163,6 +168,12 @@ class Repository:
 
 def _is_lazy(tree: ast.Module) -> bool:
     return any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in tree.body)
+
+
+def _is_table_of_names(node: ast.stmt) -> bool:
+    """Whether a statement of a lazy package only lists what it offers: the modules behind what is used are followed."""
+    names = {ast.unparse(target) for target in node.targets} if isinstance(node, ast.Assign) else set[str]()
+    return syntax.is_type_checking(node) or bool(names & _TABLES)
 
 
 def _with_parents(names: set[str]) -> set[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from infoplane import distributions
+    from infoplane.estimators.columns import matrix, rank
     from infoplane.estimators.conditional import conditional
     from infoplane.estimators.dispatch import estimate, methods
     from infoplane.estimators.independence import independence_test
@@ -29,12 +30,14 @@ _PUBLIC = {
     "estimate_noisy": ("infoplane.estimators.noisy_channel", "estimate_noisy"),
     "independence_test": ("infoplane.estimators.independence", "independence_test"),
     "information_plane": ("infoplane.plane.measure", "information_plane"),
+    "matrix": ("infoplane.estimators.columns", "matrix"),
     "methods": ("infoplane.estimators.dispatch", "methods"),
+    "rank": ("infoplane.estimators.columns", "rank"),
 }
 
 __all__ = [
     "Estimate", "analysis", "conditional", "distributions", "estimate", "estimate_noisy", "independence_test",
-    "information_plane", "methods",
+    "information_plane", "matrix", "methods", "rank",
 ]  # fmt: skip
 
 

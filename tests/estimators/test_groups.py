@@ -79,6 +79,7 @@ def discrete_data() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     codes = rng.normal(size=(20, 5))[rng.integers(0, 20, 3000)]
     zero_inflated = np.where(rng.random((3000, 1)) < 0.5, 0.0, rng.normal(size=(3000, 1)))
     bits = rng.integers(0, 2, (3000, 12))
+    mostly = np.maximum(rng.normal(size=(3000, 1)) + 2.2, 0.0)
     return {
         "few values": (few, np.where(rng.random((3000, 1)) < 0.6, few, rng.integers(0, 4, (3000, 1)))),
         "few values and a label": (few, few[:, 0] % 2),
@@ -86,6 +87,8 @@ def discrete_data() -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "rounded": (np.round(rng.normal(size=(3000, 1)), 1), np.round(rng.normal(size=(3000, 1)), 1)),
         "codes of a category": (codes, codes[:, :1] ** 2),
         "an atom": (zero_inflated, np.maximum(zero_inflated, 0.0)),
+        "a rare atom and a label": (mostly, (mostly[:, 0] > 1.0).astype(int)),
+        "a rare atom on both sides": (mostly, mostly**2),
         "bits and a label": (bits, bits.sum(axis=1) % 2),
         "nothing repeats": pairs(3000),
     }

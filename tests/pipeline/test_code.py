@@ -150,6 +150,22 @@ def test_what_is_reached(tmp_path: Path, script: str, found: set[str]) -> None:
     assert reached(tmp_path, FILES, script) == found
 
 
+def test_a_new_name_of_a_lazy_package_leaves_its_digest_and_new_code_does_not(tmp_path: Path) -> None:
+    lazy = (
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from infoplane.shapes.square import Square\n"
+        "_PUBLIC = {'Square': 'infoplane.shapes.square'}\n__all__ = ['Square']\ndef __getattr__(name):\n    return 1\n"
+    )
+    longer = lazy.replace("import Square", "import Square, area").replace("['Square']", "['Square', 'area']")
+    longer = longer.replace("{'Square'", "{'area': 'infoplane.shapes.square', 'Square'")
+    digests = [
+        repository(tmp_path / str(number), {"shapes/square.py": "", "shapes/__init__.py": text})
+        .module("infoplane.shapes")
+        .digest
+        for number, text in enumerate([lazy, longer, lazy.replace("return 1", "return 2")])
+    ]
+    assert digests[0] == digests[1] != digests[2]
+
+
 def test_onlookers_are_left_out_where_they_only_look_on(tmp_path: Path) -> None:
     files = {
         "params/check.py": "from infoplane.common import io",

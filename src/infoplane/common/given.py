@@ -64,6 +64,24 @@ def read(value: Any, name: str) -> Variable:
     return _joined([column for column, _ in read_columns], [categories for _, categories in read_columns], names)
 
 
+def columns(value: Any, name: str) -> dict[str, Variable]:
+    """Read each column of a table or of an array of shape (n, d) as a variable of its own, by name (or number).
+
+    Raises:
+        ValueError: as :func:`read`, no table and not two axes, or a name that occurs twice.
+    """
+    table = _columns(value)
+    if table is None:
+        values, _ = _array(value, name)
+        if values.ndim != 2:
+            raise ValueError(f"{name}: shape {values.shape} given; expected (n, d)")
+        table = list(enumerate(values.T))
+    names = [str(key) for key, _ in table]
+    if twice := sorted({key for key in names if names.count(key) > 1}):
+        raise ValueError(f"{name}: two columns are called {twice[0]}; expected different names")
+    return {key: read(column, f"{name}: column {key}") for key, (_, column) in zip(names, table, strict=True)}
+
+
 def _columns(value: Any) -> list[tuple[Any, Any]] | None:
     """The columns of a table and their names; None for what is no table."""
     if isinstance(value, Mapping):

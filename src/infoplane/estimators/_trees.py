@@ -1,4 +1,5 @@
-"""Neighbour searches: scikit-learn's trees for many samples, SciPy's for few, matrix products for many columns.
+"""Neighbour searches: sorted values for one column, trees for a few (scikit-learn's for many samples, SciPy's for few),
+matrix products for many.
 
 All give the same distances and counts. A tree of many columns visits every point, one pair at a time; a product of
 matrices does so a hundred times faster (5,000 samples of 1,280 columns). Scikit-learn counts neighbours four times
@@ -21,6 +22,8 @@ Norm = Literal["chebyshev", "euclidean"]
 _MANY_SAMPLES = 5000
 _SHRUNK_RADIUS = 1.0 - 1e-12
 """Factor on a radius that excludes the point at exactly this distance, however squares and roots are rounded."""
+_SHRUNK_IN_ONE = 1.0 - 1e-9
+"""The same for sums of a value and its radius."""
 
 _MANY_COLUMNS = 8
 """In more columns products are faster than trees (see the module)."""
@@ -43,8 +46,37 @@ class NeighbourSearch(Protocol):
 
 
 def euclidean_search(points: FloatArray, leaf_size: int) -> NeighbourSearch:
-    """A search by Euclidean distance: by matrix products in more than 8 columns, else by a tree."""
+    """A search by Euclidean distance: sorted values for one column, products for more than 8, else a tree."""
+    if points.shape[1] == 1:
+        return ColumnSearch(points)
     return ProductSearch(points) if points.shape[1] > _MANY_COLUMNS else TreeSearch(points, "euclidean", leaf_size)
+
+
+class ColumnSearch:
+    """Neighbours among the values of one column, which are sorted once."""
+
+    def __init__(self, points: FloatArray) -> None:
+        self._sorted = np.sort(points[:, 0])
+
+    def kth_distance(self, queries: FloatArray, k: int) -> FloatArray:
+        """See :class:`NeighbourSearch`."""
+        values, n = queries[:, 0], len(self._sorted)
+        place = np.searchsorted(self._sorted, values)
+        # The value itself and its k nearest others are among the k values below its place and the k + 1 from it on.
+        near = place[:, None] + np.arange(-k, k + 1)
+        distance = np.abs(self._sorted[np.clip(near, 0, n - 1)] - values[:, None])
+        distance[(near < 0) | (near >= n)] = np.inf
+        result: FloatArray = np.partition(distance, k, axis=1)[:, k]
+        return result
+
+    def count_within(self, queries: FloatArray, radius: FloatArray) -> IntArray:
+        """See :class:`NeighbourSearch`."""
+        values = queries[:, 0]
+        # Sums round where differences do not: a radius a hair smaller keeps the point that set it outside.
+        shrunk = np.maximum(radius * _SHRUNK_IN_ONE - 4.0 * np.spacing(np.abs(values)), 0.0)
+        above = np.searchsorted(self._sorted, values + shrunk, side="right")
+        below = np.searchsorted(self._sorted, values - shrunk, side="left")
+        return (above - below).astype(np.int64)
 
 
 class ProductSearch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -82,11 +82,13 @@ class Checked:
         kind: Kind = "lower_bound",
         ceiling: float | None = None,
         notes: Sequence[str] = (),
+        pointwise: bool = False,
         **diagnostics: Any,
     ) -> Estimate:
         """The mean over the folds, its interval, and the warnings that it deserves.
 
-        The interval of a lower bound has no upper end: how far the truth lies above is not seen.
+        The interval of a lower bound has no upper end: how far the truth lies above is not seen. ``pointwise`` says
+        whether a sample's influence on its fold's bound is its pointwise information less that bound.
         """
         reported = np.concatenate([result.parts.report for result in results])
         bound = crossfit.combine(
@@ -104,7 +106,12 @@ class Checked:
         largest = max(bound.nats, explained["selection"])
         if ceiling is None and largest > _NEAR_LOG_N * math.log(rows):
             warnings.append(f"near ln n: {largest:.3g} nats, and ln {rows} = {math.log(rows):.3g} for a reporting part")
-        return self._estimate(bound.nats, interval, kind, ceiling, warnings, explained)
+        result = self._estimate(bound.nats, interval, kind, ceiling, warnings, explained)
+        if not pointwise:
+            return result
+        values = np.empty(len(reported))
+        values[reported] = np.concatenate([found.bound.nats + found.bound.influence for found in results])
+        return replace(result, pointwise=values)
 
     def _estimate(
         self,

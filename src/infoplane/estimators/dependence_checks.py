@@ -7,6 +7,7 @@ Both are read from the samples, so both have a size from which they are visible;
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -148,10 +149,14 @@ def _function(source: Array, target: Array) -> tuple[int, int] | None:
         if not continuous.any() or np.count_nonzero(apart) < max(_DISTINCT * len(place), _FEWEST_ROWS):
             continue
         kept = order[apart]
-        errors = [_interpolation_error(place[apart], values[kept], unique[kept], stride) for stride in (1, 2, 4)]
-        exact = errors[0] <= _ROUNDING_STEPS * rounding
-        falls = (errors[0] < deviation / len(place)) & (errors[1] >= _SHRINKS * errors[0])
-        falls &= errors[2] >= _SHRINKS * errors[1]
+        error = partial(_interpolation_error, place[apart], values[kept], unique[kept])
+        errors = error(stride=1)
+        exact, falls = errors <= _ROUNDING_STEPS * rounding, errors < deviation / len(place)
+        for stride in (2, 4):
+            if (continuous & falls).any():
+                wider = error(stride=stride)
+                falls &= wider >= _SHRINKS * errors
+                errors = wider
         if (found := np.flatnonzero(continuous & (exact | falls))).size:
             return index, int(found[0])
     return None

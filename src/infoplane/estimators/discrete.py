@@ -34,7 +34,8 @@ def discrete(x: npt.ArrayLike, z: npt.ArrayLike, *, correction: Correction = "gr
         seed: for the shuffles that show the value of independent variables.
 
     Returns:
-        The estimate in nats, of kind "estimate", with the smaller of H(X) and H(Z) as its ceiling.
+        The estimate in nats, of kind "estimate", with the smaller of H(X) and H(Z) as its ceiling; ``pointwise`` has
+        the bias correction spread evenly.
 
     Raises:
         ValueError: bad arrays, an unknown ``correction``, or a variable whose rows all differ (its value would be the
@@ -80,6 +81,7 @@ def table_estimate(
     sparse = n < _FEW_PER_CELL * len(table.cells)
     return Estimate(
         nats=nats,
+        pointwise=table.pointwise + (nats - table.information("none")),
         ci95=(nats - Z95 * error - left_bias, nats + Z95 * error),
         kind="estimate",
         method=method,

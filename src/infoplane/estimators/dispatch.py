@@ -17,6 +17,7 @@ import numpy.typing as npt
 from infoplane.common import given, validation
 from infoplane.common.aliases import Array, IntArray
 from infoplane.estimators.dependence_checks import autocorrelation, noiseless_relation
+from infoplane.estimators.discrete import entropy
 from infoplane.estimators.groups import copies, group_codes, joined, one_of_each
 from infoplane.estimators.offsets import without_offsets
 from infoplane.estimators.registry import METHODS, Method
@@ -99,11 +100,15 @@ def estimate(
             result = replace(result, ci95=(result.ci95[0], math.inf))
     if not math.isfinite(result.nats):
         raise FloatingPointError(f"{method}: the value is {result.nats}; the method diverged on these samples")
+    left_out = result.pointwise is not None and len(result.pointwise) != len(x_given.values)
+    pointwise = None if left_out else result.pointwise
     return replace(
         result,
         method=method,
         dx=pair.widths[0],
         dz=pair.widths[1],
+        label_entropy=entropy(np.unique(pair.z, return_counts=True)[1], "none") if call.labels else None,
+        pointwise=pointwise,
         seconds=time.perf_counter() - started,
         warnings=(*notes, *result.warnings),
     )

@@ -37,8 +37,9 @@ def gaussian(x: npt.ArrayLike, z: npt.ArrayLike, *, margins: Margins = "raw", se
         seed: noted in the result; nothing here is random.
 
     Returns:
-        The estimate in nats, of kind "estimate". ``diagnostics["plug_in"]`` is the value before the bias correction,
-        ``diagnostics["canonical_correlations"]`` lists the sample's.
+        The estimate in nats, of kind "estimate"; ``pointwise`` has the bias correction spread evenly.
+        ``diagnostics["plug_in"]`` is the value before that correction, ``diagnostics["canonical_correlations"]`` lists
+        the sample's.
 
     Raises:
         ValueError: bad arrays, not more samples than columns, an unknown ``margins``.
@@ -70,6 +71,7 @@ def gaussian(x: npt.ArrayLike, z: npt.ArrayLike, *, margins: Margins = "raw", se
         )
     return Estimate(
         nats=nats,
+        pointwise=nats + pair.influence,
         ci95=(nats - Z95 * error, high),
         kind="estimate",
         method="gaussian",
@@ -127,6 +129,14 @@ class Canonical:
         """Mean of the plug-in value minus the truth, in nats; exact for Gaussian variables."""
         return _log_determinant_bias(len(self.a), self.dx, self.dz)
 
+    @property
+    def influence(self) -> FloatArray:
+        """Of each sample on the plug-in value: the model's ln p(x, z) / p(x) p(z) less that value, shape (n,)."""
+        rho = self.correlations
+        products = 2.0 * rho * self.a * self.b - rho**2 * (self.a**2 + self.b**2)
+        result: FloatArray = 0.5 * (products / self.remainder).sum(axis=1)
+        return result
+
     def standard_error(self) -> float:
         """Standard error of the plug-in value, in nats.
 
@@ -135,10 +145,8 @@ class Canonical:
         """
         from scipy.special import polygamma
 
-        n, rho = len(self.a), self.correlations
-        products = 2.0 * rho * self.a * self.b - rho**2 * (self.a**2 + self.b**2)
-        influence = 0.5 * (products / self.remainder).sum(axis=1)
-        first = max(float(influence.var()) / n - self.dx * self.dz / n**2, 0.0)
+        n = len(self.a)
+        first = max(float(self.influence.var()) / n - self.dx * self.dz / n**2, 0.0)
         degrees = n - np.arange(1, self.dx + 1)
         independent = 0.25 * float((polygamma(1, (degrees - self.dz) / 2.0) - polygamma(1, degrees / 2.0)).sum())
         return math.sqrt(first + independent)

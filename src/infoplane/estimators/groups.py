@@ -23,6 +23,8 @@ _MOST_COPIES = 20.0
 """Mean copies of a row, and distinct rows, outside of which repeated rows count as values of discrete variables."""
 _TOGETHER = 0.95
 """Share of the pairs equal in one variable that must be equal in the other too."""
+_ONE_VALUE = 0.5
+"""Share of the equal pairs above which a single row makes a value that occurs again, such as the zero of a ReLU."""
 _UNIQUE = 0.9
 _LATTICE = 10.0
 """A column has a lattice if its least gap exceeds its range / (10 D) for D values; continuous ones have range / D^2."""
@@ -72,8 +74,9 @@ def copies(x: Array, z: Array) -> Copies | None:
     """The distinct rows where rows of continuous data repeat; None where none do, or where data are discrete.
 
     Repeated rows are copies, not values that occur again, where x, and z unless it is class labels, has a continuous
-    column (its values differ nearly all between distinct rows and lie on no lattice), and where rows that are equal in
-    one variable are equal in the other too. Discrete variables meet neither condition by chance.
+    column (its values differ nearly all between distinct rows and lie on no lattice), where rows that are equal in one
+    variable are equal in the other too, and where it is not one row alone that repeats. Discrete variables meet none of
+    these by chance.
 
     Args:
         x: samples, shape (n, dx).
@@ -87,7 +90,9 @@ def copies(x: Array, z: Array) -> Copies | None:
     in_z = z.astype(np.int64) if labels else codes_of_rows(z)
     joint = np.unique(in_x * (int(in_z.max()) + 1) + in_z, return_inverse=True)[1]
     pairs, pairs_z = _equal_pairs(joint), _equal_pairs(in_z)
-    _, first, code = np.unique(joint, return_index=True, return_inverse=True)
+    _, first, code, counts = np.unique(joint, return_index=True, return_inverse=True, return_counts=True)
+    if counts.max() * (counts.max() - 1) / 2 > _ONE_VALUE * pairs:
+        return None
     if pairs < _TOGETHER * pairs_x or (not labels and pairs < _TOGETHER * pairs_z):
         return None
     if len(first) < _FEWEST_DISTINCT or n > _MOST_COPIES * len(first):
@@ -179,6 +184,7 @@ def one_of_each(
     note = f"groups: one row of each of the {count} groups was used at a time, the mean of {draws} draws"
     return replace(
         first,
+        pointwise=None,
         nats=math.fsum(one.nats for one in found) / draws,
         ci95=interval,
         warnings=(note, *first.warnings),

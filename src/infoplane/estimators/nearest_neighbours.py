@@ -19,7 +19,7 @@ import numpy.typing as npt
 from infoplane.common import seeds, validation
 from infoplane.common.aliases import FloatArray, IntArray
 from infoplane.estimators import margins
-from infoplane.estimators._trees import TreeSearch, euclidean_search
+from infoplane.estimators._trees import ColumnSearch, TreeSearch, euclidean_search
 from infoplane.estimators.discrete import entropy, row_codes
 from infoplane.estimators.subsampling import SamplingError, sampling_error
 from infoplane.results.estimate import Estimate
@@ -127,7 +127,8 @@ def ross(
     if counts.max() < 2:
         raise ValueError("labels: every class has a single sample; expected at least two in a class")
     points, tied = _prepared(values, scale, seeds.generator(seed, "ross", "ties"))
-    value = ross_value(points, codes, k)
+    pointwise = ross_terms(points, codes, k)
+    value = float(pointwise.mean())
     error = sampling_error(
         lambda rows: ross_value(points[rows], codes[rows], k),
         len(codes),
@@ -144,6 +145,7 @@ def ross(
     return replace(
         result,
         ceiling=ceiling,
+        pointwise=pointwise,
         seed=seed,
         seconds=time.perf_counter() - started,
         warnings=(
@@ -173,7 +175,8 @@ def _pair_estimate(
     def estimate_on(rows: npt.NDArray[np.intp]) -> float:
         return pair_value(px[rows], pz[rows], k, None if codes is None else (codes[0][rows], codes[1][rows]))
 
-    value = pair_value(px, pz, k, codes)
+    pointwise = pair_terms(px, pz, k, codes)
+    value = float(pointwise.mean())
     error = sampling_error(
         estimate_on,
         len(px),
@@ -184,7 +187,13 @@ def _pair_estimate(
     )
     diagnostics: dict[str, float | int | str] = {"k": k, "tied_columns": tied_x + tied_z, "rows_used": len(px)}
     result = _estimate(method, value, error, px.shape[1], pz.shape[1], n, diagnostics)
-    return replace(result, seed=seed, seconds=time.perf_counter() - started, warnings=(*notes, *result.warnings))
+    return replace(
+        result,
+        pointwise=pointwise,
+        seed=seed,
+        seconds=time.perf_counter() - started,
+        warnings=(*notes, *result.warnings),
+    )
 
 
 def _rows_used(n: int, columns: int, generator: np.random.Generator, notes: list[str]) -> IntArray | slice:
@@ -196,7 +205,12 @@ def _rows_used(n: int, columns: int, generator: np.random.Generator, notes: list
 
 
 def pair_value(x: FloatArray, z: FloatArray, k: int, codes: tuple[IntArray, IntArray] | None) -> float:
-    """Mean of psi(k) + psi(n) - psi(n_x) - psi(n_z), n_x and n_z counting the sample itself, in nats.
+    """The mean of :func:`pair_terms`."""
+    return float(pair_terms(x, z, k, codes).mean())
+
+
+def pair_terms(x: FloatArray, z: FloatArray, k: int, codes: tuple[IntArray, IntArray] | None) -> FloatArray:
+    """psi(k) + psi(n) - psi(n_x) - psi(n_z) of each sample, n_x and n_z counting itself, in nats, shape (n,).
 
     Args:
         x, z: scaled samples, shapes (n, dx), (n, dz).
@@ -227,25 +241,25 @@ def pair_value(x: FloatArray, z: FloatArray, k: int, codes: tuple[IntArray, IntA
         in_z = np.where(atom, np.bincount(same_z)[same_z], in_z)
     terms = np.empty(n)  # summed in the samples' order, so that the tree's does not show in the last digits
     terms[order] = psi(neighbours) - psi(in_x) - psi(in_z)
-    return float(psi(n) + terms.mean())
+    return psi(n) + terms
 
 
 def _count_within(points: FloatArray, radius: FloatArray) -> IntArray:
     """How many points lie nearer to each point than ``radius`` in the maximum norm, itself included, shape (n,)."""
-    if points.shape[1] > 1:
-        points = np.ascontiguousarray(points)
-        return TreeSearch(points, "chebyshev", _MARGINAL_LEAF_SIZE).count_within(points, radius)
-    column = points[:, 0]
-    ordered = np.sort(column)
-    # Sums round where differences do not: a radius a hair smaller keeps the point that set it outside.
-    shrunk = np.maximum(radius * (1.0 - 1e-9) - 4.0 * np.spacing(np.abs(column)), 0.0)
-    above = np.searchsorted(ordered, column + shrunk, side="right")
-    below = np.searchsorted(ordered, column - shrunk, side="left")
-    return (above - below).astype(np.int64)
+    if points.shape[1] == 1:
+        return ColumnSearch(points).count_within(points, radius)
+    points = np.ascontiguousarray(points)
+    return TreeSearch(points, "chebyshev", _MARGINAL_LEAF_SIZE).count_within(points, radius)
 
 
 def ross_value(points: FloatArray, codes: IntArray, k: int) -> float:
-    """Mean, over classes of two or more, of psi(k_i) + psi(n) - psi(n_class) - psi(m_i), m_i counting itself, in nats.
+    """The mean of :func:`ross_terms`; 0 where no class has two samples."""
+    terms = ross_terms(points, codes, k)
+    return float(terms.mean()) if len(terms) else 0.0
+
+
+def ross_terms(points: FloatArray, codes: IntArray, k: int) -> FloatArray:
+    """psi(k_i) + psi(n) - psi(n_class) - psi(m_i), m_i counting itself, for samples of classes of two or more, in nats.
 
     Args:
         points: scaled samples, shape (n, d).
@@ -257,7 +271,7 @@ def ross_value(points: FloatArray, codes: IntArray, k: int) -> float:
     counts = np.bincount(codes)
     points, codes = points[counts[codes] > 1], codes[counts[codes] > 1]
     if len(codes) == 0:
-        return 0.0
+        return np.empty(0)
     radius, used = np.empty(len(codes)), np.empty(len(codes), dtype=np.int64)
     for label in np.flatnonzero(counts > 1):
         rows = np.flatnonzero(codes == label)
@@ -268,7 +282,7 @@ def ross_value(points: FloatArray, codes: IntArray, k: int) -> float:
         if len(zero):  # ties that no noise could break: constant columns
             used[zero] = tree.count_within(points[zero], radius[zero])
     within = euclidean_search(points, _MARGINAL_LEAF_SIZE).count_within(points, radius)
-    return float(psi(len(codes)) + (psi(used) - psi(counts[codes]) - psi(within)).mean())
+    return psi(len(codes)) + (psi(used) - psi(counts[codes]) - psi(within))
 
 
 def _prepared(

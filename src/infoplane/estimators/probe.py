@@ -95,7 +95,7 @@ def probe(
 
     results = crossfit.run(bank, parts, data.scaled, report, seed)
     mean_entropy = float(np.mean(entropy))
-    return data.from_folds(results, ceiling=mean_entropy, **_as_information(results, mean_entropy))
+    return data.from_folds(results, ceiling=mean_entropy, pointwise=True, **_as_information(results, mean_entropy))
 
 
 def _as_information(results: Sequence[crossfit.FoldResult[Outputs]], entropy: float) -> dict[str, Any]:

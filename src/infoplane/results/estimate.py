@@ -32,14 +32,32 @@ class Estimate:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     diagnostics: dict[str, Any] = field(default_factory=dict)
+    label_entropy: float | None = None
+    """H(Y) of class labels, the plug-in value; None for numbers."""
+    pointwise: npt.NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    """An estimate of ln p(x, z) / p(x) p(z) for each sample, shape (n,), whose mean is ``nats``; None where the method
+    has none, or where a part of the samples was left out."""
 
     @property
     def bits(self) -> float:
         """The value in bits, for display."""
         return self.nats / math.log(2.0)
 
+    @property
+    def share_of_label_entropy(self) -> float | None:
+        """I(X; Y) / H(Y), 1 where X determines the label; None for numbers and for a single class."""
+        return self.nats / self.label_entropy if self.label_entropy else None
+
+    @property
+    def correlation(self) -> float:
+        """The correlation of two normal variables with this information, sqrt(1 - exp(-2 I)); 0 for values below 0.
+
+        Source: Linfoot 1957, "An informational measure of correlation".
+        """
+        return math.sqrt(-math.expm1(-2.0 * max(self.nats, 0.0)))
+
     def to_dict(self) -> dict[str, Any]:
-        """Every field but the diagnostics, and the value in bits, for JSON; an open interval ends at infinity."""
+        """The value, normalised too, its interval and what explains it, for JSON; an open interval ends at infinity."""
         return {
             "method": self.method,
             "nats": self.nats,
@@ -47,6 +65,9 @@ class Estimate:
             "ci95": None if self.ci95 is None else list(self.ci95),
             "kind": self.kind,
             "ceiling": self.ceiling,
+            "correlation": self.correlation,
+            "label_entropy": self.label_entropy,
+            "share_of_label_entropy": self.share_of_label_entropy,
             "n": self.n,
             "dx": self.dx,
             "dz": self.dz,
