@@ -188,7 +188,24 @@ def _no_labels(folder: Path) -> None:
     shutil.rmtree(folder / "labels")
 
 
+def _from_one(folder: Path) -> None:
+    for split in ("train", "test"):
+        put(folder / f"labels/{split}.npy", np.load(folder / f"labels/{split}.npy") + 1)
+
+
+def _softmax(folder: Path) -> None:
+    scores = np.exp(np.load(folder / "predictions/sharp/3.npy"))
+    put(folder / "predictions/sharp/3.npy", (scores / scores.sum(axis=1, keepdims=True)).astype(np.float16))
+
+
+def _sigmoid(folder: Path) -> None:
+    put(folder / "predictions/sharp/1.npy", 1 / (1 + np.exp(-np.load(folder / "predictions/sharp/1.npy")[:, 0])))
+
+
 WRONG = {
+    _from_one: "labels 1 to 2 given; expected labels 0 to K-1: subtract 1",
+    _softmax: "predictions/sharp/3.npy: probabilities given, each row sums to 1; expected logits, or ln p",
+    _sigmoid: "predictions/sharp/1.npy: probabilities given, all between 0 and 1; expected logits, ln(p / (1 - p))",
     _shorter: f"embeddings/sharp/test.npy: shape ({TEST - 1}, 16); expected ({TEST}, 16), a row for each label",
     _narrower: f"embeddings/sharp/test.npy: shape ({TEST}, 15); expected ({TEST}, 16)",
     _nan: "embeddings/vague/train.npy: row 17 holds NaN",

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,16 @@ def test_a_worker_with_other_code_refuses() -> None:
     with pytest.raises(ValueError, match="start the workers from this checkout"):
         compute._apply(square, 2, "infoplane 0, Python 2.7")
     assert compute._apply(square, 2, compute.code_identity()) == 4
+
+
+def test_packages_of_an_extra_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask without TensorFlow: what is not installed is left out, on a worker too, so that both names are equal."""
+    whole = compute.code_identity()
+    assert "tensorflow" in whole
+    monkeypatch.setitem(compute.PACKAGES, "tensorflow", "no-such-distribution")
+    compute.code_identity.cache_clear()
+    assert compute.code_identity() == whole.replace(f", tensorflow {version('tensorflow')}", "")
+    compute.code_identity.cache_clear()
 
 
 class Cluster:

@@ -42,6 +42,15 @@ def test_archives(folder: Path) -> None:
     np.testing.assert_array_equal(open_samples("two.npz:b"), np.eye(3))
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators(separator: str, folder: Path) -> None:
+    FRAME.to_csv("other.csv", index=False, sep=separator)
+    found = open_samples("other.csv")
+    assert {name: column.tolist() for name, column in found.items()} == FRAME.to_dict("list")
+    Path("one.csv").write_text("town\nKiel; Nord\nUlm\n")
+    assert open_samples("one.csv").tolist() == ["Kiel; Nord", "Ulm"]
+
+
 def test_a_colon_in_a_folder_is_no_column(folder: Path) -> None:
     (folder / "a:b").mkdir()
     np.save("a:b/x.npy", np.arange(4))
@@ -61,6 +70,7 @@ def test_a_colon_in_a_folder_is_no_column(folder: Path) -> None:
         ("gap.csv", "gap.csv: column b has no value in line 3"),
         ("na.csv", "na.csv: column b has 'NA' in line 3; expected a value in every line"),
         ("short.csv", "short.csv: line 3 has 1 cells; expected 2"),
+        ("comma.csv", "comma.csv: column a has '1,5' in line 2, numbers with a comma; expected a decimal point"),
         ("empty.csv", "empty.csv: .* expected a .csv in UTF-8"),
         ("twice.csv", "twice.csv: no single column 'a'"),
         ("text.npz", "text.npz: not a readable .npz"),
@@ -72,6 +82,7 @@ def test_what_cannot_be_read_is_one_line(text: str, line: str, folder: Path) -> 
     Path("gap.csv").write_text("a,b\n1,2\n3,\n")
     Path("na.csv").write_text("a,b\n1,2\n3,NA\n")
     Path("short.csv").write_text("a,b\n1,2\n3\n")
+    Path("comma.csv").write_text("a;b\n1,5;2\n-0,25;3\n2;3\n")
     Path("empty.csv").write_text("")
     Path("twice.csv").write_text("a,a\n1,2\n")
     Path("text.npz").write_text("no archive")
@@ -90,7 +101,7 @@ def test_the_command_line_takes_columns_by_name(folder: Path, capsys: pytest.Cap
     assert main(["estimate", "people.csv:height", "people.csv:town", "--method", "ross", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["nats"] == infoplane.estimate(height, town, "ross").nats
     assert main(["estimate", "people.csv:height", "people.csv:town", "--method", "ksg"]) == 2
-    assert capsys.readouterr().err.startswith("infoplane: ksg: people.csv:town is class labels")
+    assert capsys.readouterr().err.startswith("infoplane: ksg: people.csv:town is texts or categories")
     assert main(["estimate", "people.csv:height,weight", "people.csv:town", "--method", "mixed_ksg", "--bits"]) == 0
     first = capsys.readouterr().out.splitlines()[0]
     value = infoplane.estimate(np.column_stack([height, 2 * height]), town, "mixed_ksg")

@@ -128,7 +128,7 @@ def test_numbers_and_categories_in_one_variable(method: str, seed: int) -> None:
     frame, z = mixed(1500, seed)
     found = infoplane.estimate(frame, z, method)
     assert found.nats == pytest.approx(truth(), abs=0.08)
-    assert found.dx == 4
+    assert found.dx == 2
     assert infoplane.estimate(frame[["height"]], z, method).nats < truth() - 0.2
 
 
@@ -150,10 +150,85 @@ def test_methods_for_numbers_refuse_categories() -> None:
         infoplane.estimate(frame["town"], z, "gaussian")
 
 
+def test_missing_values_among_texts_of_a_list_make_no_category() -> None:
+    for nothing in (None, float("nan")):
+        with pytest.raises(ValueError, match="z: 1 values are missing"):
+            infoplane.estimate(X, [nothing, *TEXTS[1:].tolist()], "ross")
+    with pytest.raises(ValueError, match="z: dtype object given, of int, str"):
+        infoplane.estimate(X, [1, *TEXTS[1:].tolist()], "ross")
+
+
+def test_texts_that_hardly_repeat() -> None:
+    """Names or identifiers, of which nothing can be learned: 0 would be no finding."""
+    names = [f"person {row}" for row in range(N)]
+    for method in ("auto", "mixed_ksg", "discrete", "ross"):
+        with pytest.raises(ValueError, match="z: 400 texts or categories, no two of them equal"):
+            infoplane.estimate(X, names, method)
+    with pytest.raises(ValueError, match="x: column who: 400 texts or categories"):
+        infoplane.estimate(pd.DataFrame({"a": X[:, 0], "who": names}), Z, "mixed_ksg")
+    twice = pd.DataFrame({"a": X[:, 0], "who": [*names[1:], names[1]]})
+    (warning,) = infoplane.estimate(twice, Z, "mixed_ksg").warnings
+    assert warning.startswith("x: column who has 399 categories in 400 rows")
+
+
+def test_many_integers_ask_whether_they_are_numbers() -> None:
+    ages = np.random.default_rng(5).integers(0, 200, N)
+    assert "z_kind='numbers'" in infoplane.estimate(X, ages, "mixed_ksg").warnings[0]
+    assert infoplane.estimate(X, ages.astype(str), "mixed_ksg").warnings[0].count("z_kind") == 0
+    for said in ("labels", "numbers"):
+        found = infoplane.estimate(X, ages, "mixed_ksg", z_kind=said)
+        assert not any("z_kind" in text for text in found.warnings)
+
+
+def test_advice_names_what_can_be_done() -> None:
+    with pytest.raises(ValueError, match=r"^ksg: z is texts or categories; expected numbers, or one of auto") as caught:
+        infoplane.estimate(X, TEXTS, "ksg")
+    assert "z_kind" not in str(caught.value)
+    with pytest.raises(ValueError, match=r"^ksg: z is class labels .*: say z_kind='numbers'"):
+        infoplane.estimate(X, CODES, "ksg")
+    with pytest.raises(ValueError, match=r"^ksg: z is class labels \(z_kind='labels'\); expected numbers, or"):
+        infoplane.estimate(X, CODES, "ksg", z_kind="labels")
+
+
+def test_rows_of_frames_are_paired_by_their_index_or_refused() -> None:
+    x = pd.DataFrame(X, columns=["a", "b"])
+    z = pd.Series(Z)
+    assert infoplane.estimate(x, z, "ksg").nats == infoplane.estimate(X, Z, "ksg").nats
+    order = np.random.default_rng(1).permutation(N)
+    shuffled = z.iloc[order]
+    with pytest.raises(ValueError, match="z: its index is not that of x, and rows are paired by position"):
+        infoplane.estimate(x, shuffled, "ksg")
+    with pytest.raises(ValueError, match="given: its index is not that of x"):
+        infoplane.conditional(x, z, shuffled, "ksg")
+    with pytest.raises(ValueError, match="z: its index is not that of x"):
+        infoplane.independence_test(x, shuffled)
+    with pytest.raises(ValueError, match="labels: its index is not that of t"):
+        infoplane.estimate_noisy(x, 0.5, pd.Series(CODES).iloc[order])
+    with pytest.raises(ValueError, match="x: column b: its index is not that of x: column a"):
+        infoplane.estimate({"a": z, "b": shuffled}, Z, "ksg")
+    assert infoplane.estimate(x.loc[shuffled.index], shuffled, "gaussian").nats == pytest.approx(
+        infoplane.estimate(X, Z, "gaussian").nats
+    )
+    assert infoplane.estimate(x, shuffled.to_numpy(), "ksg").nats == pytest.approx(0.0, abs=0.1)
+
+
+@pytest.mark.parametrize("least", [0, 2**60, -(2**63), 2**80])
+def test_integers_of_any_size(least: int) -> None:
+    """Beyond 2^53 float64 keeps every 256th integer and fewer; int64 keeps all."""
+    steps = 2**20 if least < 2**63 else 2**60
+    whole = np.rint(X[:, 0] * 2**20).astype(int).tolist()
+    found = infoplane.estimate([least + 2**23 * steps + one * steps // 2**20 for one in whole], Z, "ksg")
+    assert found.nats == pytest.approx(infoplane.estimate(X[:, 0], Z, "ksg").nats, abs=0.01)
+
+
 def test_warnings_name_the_columns() -> None:
     frame = pd.DataFrame({"a": X[:, 0], "still": 1.0, "b": X[:, 1], "also": "same"})
     assert infoplane.estimate(frame, Z, "mixed_ksg").warnings == (
         "x: 2 of 4 columns are constant and were dropped: still, also=same",
+    )
+    still = pd.DataFrame({"a": X[:, 0], "also": pd.Categorical(["same"] * N, categories=["other", "same"])})
+    assert infoplane.estimate(still, Z, "mixed_ksg").warnings == (
+        "x: 1 of 2 columns are constant and were dropped: also=same",
     )
 
 
@@ -170,6 +245,16 @@ def test_warnings_name_the_columns() -> None:
         (pd.Series(pd.Categorical(["a", None] * 200)), "x: 200 values are missing"),
         (pd.DataFrame({"a": [{}] * N}), "x: column a: dtype object given, of dict"),
         (pd.DataFrame(index=range(N)), "x: a table without columns"),
+        (np.array([], dtype=str), r"x: shape \(0,\) given; expected \(n, d\) or \(n,\), and one sample or more"),
+        (np.full((N, 2, 2), "a"), r"x: shape \(400, 2, 2\) given"),
+        ("x.npy", "x: the text 'x.npy' given; expected samples"),
+        ({"a": [1.0, 2.0], "b": [1.0]}, "x: column b: 1 rows, and column a has 2; expected as many in each"),
+        (Tensor(X, dtype="torch.bfloat16").cpu().__array__, "x: dtype object given, of method"),
+        (type("Names", (), {"column_names": ["a"]})(), "x: dtype object given, of Names"),
+        (type("Far", (), {"__array__": lambda self, *_, **__: 1 / 0})(), "x: Far given, which gives no array"),
+        ([10**400, *range(N - 1)], "x: integers given that float64 cannot hold or tell apart"),
+        ([2**80 + row for row in range(N)], "x: integers given that float64 cannot hold or tell apart"),
+        ([10**400, *np.arange(N - 1.0)], "x: integers beyond 1.8e308 given"),
         (type("Sparse", (), {"toarray": None})(), r"x: a sparse matrix given; expected a dense array, x.toarray\(\)"),
     ],
 )

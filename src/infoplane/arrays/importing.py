@@ -32,6 +32,8 @@ from infoplane.common.seeds import generator
 from infoplane.images.splits import SPLITS, StratifiedSplitter
 
 _BLOCK_ROWS = 4096
+_OF_PROBABILITIES = 0.01
+"""How far a row of probabilities may be from a sum of 1: float16 rounds a thousand classes so much."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,10 @@ def _refuse_missing_classes(given: _Source) -> None:
     largest = max((int(values.max()) for values in given.labels.values() if len(values)), default=-1)
     for split, values in given.labels.items():
         missing = np.setdiff1d(np.arange(max(largest + 1, 2)), values)
+        if len(missing) and all(0 not in values for values in given.labels.values()) and len(missing) == 1:
+            raise ValueError(
+                f"data.path: {given.folder}: labels 1 to {largest} given; expected labels 0 to K-1: subtract 1"
+            )
         if len(missing):
             raise ValueError(
                 f"data.path: {given.folder}: no row of class {missing[0]} in {split}; expected labels 0 to K-1, "
@@ -205,7 +211,18 @@ def _copy_predictions(given: _Source, encoder: str, folder: Path) -> None:
             shapes = " or ".join(f"({expected}, {width})" for width in allowed)
             raise ValueError(f"{file}: shape {array.shape}; expected logits of shape {shapes}")
         rows = given.rows["test"] if given.rows is not None else np.arange(len(array))
+        _refuse_probabilities(file, columns[rows])
         _write(folder / file.name, file, columns, rows)
+
+
+def _refuse_probabilities(file: Path, rows: Array) -> None:
+    """Outputs of a sigmoid or softmax: taken as logits they would be predictions that know next to nothing."""
+    if not len(rows) or not ((rows >= 0) & (rows <= 1)).all():
+        return
+    if rows.shape[1] == 1 and len(np.unique(rows)) > 1:
+        raise ValueError(f"{file}: probabilities given, all between 0 and 1; expected logits, ln(p / (1 - p))")
+    if rows.shape[1] > 1 and (np.abs(rows.sum(axis=1, dtype=np.float64) - 1.0) < _OF_PROBABILITIES).all():
+        raise ValueError(f"{file}: probabilities given, each row sums to 1; expected logits, or ln p with p above 0")
 
 
 def _numbers(file: Path) -> Array:

@@ -14,8 +14,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache, partial
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -99,7 +100,10 @@ def code_identity() -> str:
     digest = hashlib.sha256()
     for file in sorted(top.rglob("*.py")):
         digest.update(file.relative_to(top).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    versions = [f"{name} {version(name)}" for name in PACKAGES.values()]
+    versions = []
+    for name in PACKAGES.values():
+        with suppress(PackageNotFoundError):  # of an extra: what needs it says so itself
+            versions.append(f"{name} {version(name)}")
     return ", ".join([f"infoplane {digest.hexdigest()[:12]}", f"Python {platform.python_version()}", *versions])
 
 

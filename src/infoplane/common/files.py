@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,17 @@ from infoplane.common.aliases import Array
 
 _MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
 """Cells that stand for no value."""
+_SEPARATORS = ",;\t"
+_DECIMAL_COMMA = re.compile(r"[+-]?[\d.]*,?\d+(e[+-]?\d+)?", re.IGNORECASE)
 
 
 def open_samples(text: str) -> Any:
     """Open what a command line names.
 
     Args:
-        text: ``file.npy``; ``file.npz``, or ``file.npz:name`` for one of several arrays; ``file.csv`` or
-            ``file.parquet``, for some columns ``file.csv:height,city``.
+        text: ``file.npy``; ``file.npz``, or ``file.npz:name`` for one of several arrays; ``file.csv`` (separated by
+            commas, semicolons or tabs, with a decimal point) or ``file.parquet``, for some columns
+            ``file.csv:height,city``.
 
     Returns:
         An array, memory-mapped from ``.npy``; a single column of a table as a one-dimensional array; several as a
@@ -56,7 +60,9 @@ def _from_npz(path: Path, wanted: str) -> Array:
 def _from_csv(path: Path, wanted: str) -> Any:
     with path.open(newline="", encoding="utf-8-sig") as handle:
         try:
-            header, *lines = list(csv.reader(handle))
+            separator = _separator(handle.readline())
+            handle.seek(0)
+            header, *lines = list(csv.reader(handle, delimiter=separator))
         except (ValueError, csv.Error) as error:  # an empty file, or no text
             raise ValueError(f"{path}: {error}; expected a .csv in UTF-8 with the names of columns first") from None
     names = _chosen(path, wanted, header)
@@ -65,6 +71,11 @@ def _from_csv(path: Path, wanted: str) -> Any:
             raise ValueError(f"{path}: line {number} has {len(line)} cells; expected {len(header)}")
     columns = {name: _column(path, name, [line[header.index(name)] for line in lines if line]) for name in names}
     return columns if len(columns) > 1 else columns[names[0]]
+
+
+def _separator(header: str) -> str:
+    """Comma, semicolon or tab: what separates most names of columns in the first line; a comma for a single name."""
+    return max(_SEPARATORS, key=lambda one: len(next(csv.reader([header], delimiter=one), [])))
 
 
 def _column(path: Path, name: str, cells: list[str]) -> Array:
@@ -78,6 +89,10 @@ def _column(path: Path, name: str, cells: list[str]) -> Array:
             return np.array(cells).astype(kind)
         except (ValueError, OverflowError):
             continue
+    if all(_DECIMAL_COMMA.fullmatch(cell.strip()) for cell in cells):
+        raise ValueError(
+            f"{path}: column {name} has {cells[0].strip()!r} in line 2, numbers with a comma; expected a decimal point"
+        )
     return np.array(cells)
 
 

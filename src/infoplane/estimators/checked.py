@@ -17,7 +17,7 @@ from infoplane.critics import crossfit
 from infoplane.critics.networks import CriticOptions
 from infoplane.estimators.groups import codes_of_rows, group_codes
 from infoplane.estimators.normal_margins import normal_margins
-from infoplane.estimators.offsets import without_offsets
+from infoplane.estimators.offsets import within_range, without_offsets
 from infoplane.results.estimate import Estimate, Kind
 
 _REPEATED = 0.5
@@ -174,9 +174,10 @@ def checked(
     if not is_labels:
         z_rows, z_notes = crossfit.varying_columns(z_rows, "z")
         notes += z_notes
-        z_rows = without_offsets(z_rows)
+        z_rows = without_offsets(within_range(z_rows))
     codes = None if groups is None else group_codes(groups, len(x_rows))
-    return Checked(method, without_offsets(x_rows), z_rows, is_labels, widths, seed, tuple(notes), started, codes)
+    x_rows = without_offsets(within_range(x_rows))
+    return Checked(method, x_rows, z_rows, is_labels, widths, seed, tuple(notes), started, codes)
 
 
 def label_entropy(labels: Array) -> float:

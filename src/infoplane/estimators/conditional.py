@@ -59,6 +59,7 @@ def conditional(x: Any, z: Any, given: Any, method: str = "auto", seed: int = 0)
     """
     started = time.perf_counter()
     seed = validation.root_seed(seed)
+    people.require_same_index(x=x, z=z, given=given)
     variables = {name: people.read(value, name) for name, value in (("x", x), ("z", z), ("given", given))}
     columns = {name: _numbers(variable, name) for name, variable in variables.items()}
     for name, values in columns.items():

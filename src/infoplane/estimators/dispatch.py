@@ -19,7 +19,7 @@ from infoplane.common.aliases import Array, IntArray
 from infoplane.estimators.dependence_checks import autocorrelation, noiseless_relation
 from infoplane.estimators.discrete import entropy
 from infoplane.estimators.groups import copies, group_codes, joined, one_of_each
-from infoplane.estimators.offsets import without_offsets
+from infoplane.estimators.offsets import within_range, without_offsets
 from infoplane.estimators.registry import METHODS, Method
 from infoplane.results.estimate import Estimate
 
@@ -29,6 +29,10 @@ _IN_UNITS = {"x_range", "z_range"}
 _NAMED_COLUMNS = 5
 """Constant columns that a warning names."""
 _OURS = ("seed", "labels", "options", "groups")
+_FEW_CLASSES, _MANY_CLASSES, _ROWS_PER_CLASS = 10, 50, 10
+"""More values of integers than the first, and than the second or with fewer rows for each, may be meant as numbers."""
+_HARDLY_REPEATED = 0.5
+"""Categories, as a share of the rows, above which next to nothing can be learned from them."""
 
 
 def estimate(
@@ -49,7 +53,8 @@ def estimate(
     Args:
         x: samples, shape (n, dx) or (n,): real numbers, memory-mapped or not, or whatever
             :func:`infoplane.common.given.read` reads (lists, data frames, tensors). Texts and pandas categories, alone
-            or beside numbers, are for methods that say so (auto, mixed_ksg, discrete).
+            or beside numbers, are for auto, mine, nwj, infonce, smile, probe, mixed_ksg and discrete. Where x and z are
+            both pandas objects, their index must be the same.
         z: samples, shape (n, dz) or (n,), paired with ``x`` row by row; one dimension of integers, booleans, texts or
             categories is class labels, and for methods that take labels alone floats that are whole numbers too.
         method: one of ``methods()``.
@@ -65,23 +70,29 @@ def estimate(
 
     Raises:
         ValueError: arrays that are not paired samples of finite real numbers, an unknown method or option, class
-            labels or categories where the method takes numbers or the other way round, too few samples, a seed that is
-            no integer.
+            labels or categories where the method takes numbers or the other way round, texts of which no two are
+            equal, pandas objects with another index, too few samples, a seed that is no integer.
         ModuleNotFoundError: the method needs a package of an extra that is not installed.
         FloatingPointError: the method's result is not a number.
     """
     started = time.perf_counter()
     chosen = _method(method)
     seed = validation.root_seed(seed)
+    given.require_same_index(x=x, z=z, groups=groups)
     x_given, z_given = given.read(x, "x"), given.read(z, "z")
     labels = _is_labels(z_given, z_kind, chosen)
+    doubts = [*_hardly_repeated(x_given, "x"), *_hardly_repeated(z_given, "z")]
+    if labels and z_kind is None:
+        doubts += _many_classes(z_given)
     _refuse_categories(method, x_given, "x")
     if labels and x_given.categories and chosen.label_function:  # the function for labels takes numbers as x
         z_given, labels = given.Variable(validation.labels(z_given.values, "z"), categories=("",)), False
     if not labels:
         _refuse_categories(method, z_given, "z")
+    _refuse_kind(method, labels, z_given, z_kind)
     call = _call(chosen, method, labels, options)
     pair = _pair(x_given, z_given, call.labels, keeps_units=bool(_IN_UNITS & set(options)))
+    pair = replace(pair, notes=(*pair.notes, *doubts))
     together = _together(pair, groups)
     pair = together.pair
     if pair.constant:
@@ -196,20 +207,53 @@ def _refuse_categories(method: str, variable: given.Variable, name: str) -> None
     raise ValueError(f"{name}: {column}categories given; {method} takes numbers: expected numbers, or one of {others}")
 
 
+def _refuse_kind(name: str, labels: bool, z: given.Variable, z_kind: str | None) -> None:
+    """Refuse class labels where the method takes numbers, or the other way round."""
+    method = METHODS[name]
+    if not labels and not method.takes_numbers:
+        raise ValueError(f"{name}: z is numbers; expected class labels, a 1-D array of integers or booleans")
+    if not labels or method.takes_labels:
+        return
+    others = ", ".join(other for other, entry in METHODS.items() if entry.takes_labels)
+    if z.categories or z_kind == "labels":
+        kind = "texts or categories" if z.categories else "class labels (z_kind='labels')"
+        raise ValueError(f"{name}: z is {kind}; expected numbers, or one of {others}")
+    raise ValueError(
+        f"{name}: z is class labels (a 1-D array of integers or booleans); expected numbers: say z_kind='numbers' "
+        f"(--numbers) if they are numbers, or use one of {others}"
+    )
+
+
+def _many_classes(z: given.Variable) -> list[str]:
+    """A warning where a 1-D integer z has so many values that it may have been meant as numbers."""
+    if z.categories or z.values.dtype.kind not in "iu":
+        return []
+    count, n = len(np.unique(z.values)), z.values.size
+    if count <= _FEW_CLASSES or (count <= _MANY_CLASSES and n >= _ROWS_PER_CLASS * count):
+        return []
+    return [
+        f"z: integers with {count} values in {n} rows were taken as class labels; if they are numbers, say "
+        "z_kind='numbers' (--numbers)"
+    ]
+
+
+def _hardly_repeated(variable: given.Variable, name: str) -> list[str]:
+    """A warning for each column of categories that hardly repeat, such as names or identifiers."""
+    n = variable.values.shape[0] if variable.categories else 0
+    return [
+        f"{name}: {f'column {title} has ' if title else ''}{count} categories in {n} rows: so few rows for each that "
+        "next to nothing can be learned from them"
+        for title, count in zip(variable.categories, variable.levels, strict=False)
+        if count > _HARDLY_REPEATED * n
+    ]
+
+
 def _call(method: Method, name: str, labels: bool, options: dict[str, Any]) -> _Call:
     """The function to call.
 
     Raises:
-        ValueError: labels where the method takes numbers or the other way round, or an option that it does not have.
+        ValueError: an option that it does not have.
     """
-    if labels and not method.takes_labels:
-        others = ", ".join(other for other, entry in METHODS.items() if entry.takes_labels)
-        raise ValueError(
-            f"{name}: z is class labels (a 1-D array of integers or booleans); expected numbers: say z_kind='numbers' "
-            f"(--numbers) if they are numbers, or use one of {others}"
-        )
-    if not labels and not method.takes_numbers:
-        raise ValueError(f"{name}: z is numbers; expected class labels, a 1-D array of integers or booleans")
     function_name = method.label_function if labels and method.label_function else method.function
     function: Callable[..., Estimate] = getattr(import_module(method.module), function_name)
     accepted = inspect.signature(function).parameters
@@ -245,26 +289,26 @@ def _refuse_unknown(method: str, options: dict[str, Any], allowed: list[str]) ->
 
 
 def _pair(x: given.Variable, z: given.Variable, labels: bool, keeps_units: bool) -> _Pair:
-    """The samples, checked, without constant columns and, unless an option is given in their units, without offsets."""
+    """The samples, checked, without constant columns and, unless an option is given in their units, without offsets and
+    of a size whose squares are numbers."""
     xs = validation.numbers(given.as_numbers(x), "x")
     zs = validation.labels(z.values, "z") if labels else validation.numbers(given.as_numbers(z), "z")
     validation.require_same_length(xs, zs)
     if len(xs) < 2:
         raise ValueError("x and z have a single row; expected at least 2")
-    widths = (xs.shape[1], 1 if labels else zs.shape[1])
-    xs, notes, constant = _varying(xs, "x", x.names)
+    xs, notes, constant = _varying(xs, "x", x)
     if labels:
         z_notes, z_constant = list[str](), ["z"] if zs.max() == 0 else []
         if z.values.dtype.kind == "f":
             z_notes = ["z: floats that are whole numbers were taken as class labels"]
     else:
-        zs, z_notes, z_constant = _varying(zs, "z", z.names)
+        zs, z_notes, z_constant = _varying(zs, "z", z)
     if not keeps_units:
-        xs, zs = without_offsets(xs), zs if labels else without_offsets(zs)
-    return _Pair(xs, zs, widths, (*notes, *z_notes), (*constant, *z_constant))
+        xs, zs = (one if one.ndim == 1 else without_offsets(within_range(one)) for one in (xs, zs))
+    return _Pair(xs, zs, (x.columns, z.columns), (*notes, *z_notes), (*constant, *z_constant))
 
 
-def _varying(values: Array, name: str, columns: tuple[str, ...]) -> tuple[Array, list[str], list[str]]:
+def _varying(values: Array, name: str, variable: given.Variable) -> tuple[Array, list[str], list[str]]:
     """The columns that vary, a note on dropped ones, and the variable's name if none varies."""
     varies = validation.varying_columns(values)
     if varies.all():
@@ -272,8 +316,8 @@ def _varying(values: Array, name: str, columns: tuple[str, ...]) -> tuple[Array,
     if not varies.any():
         return values, [], [name]
     dropped = np.flatnonzero(~varies)
-    note = f"{name}: {len(dropped)} of {len(varies)} columns are constant and were dropped"
-    if len(columns) == len(varies):
-        listed = [columns[place] for place in dropped[:_NAMED_COLUMNS]]
+    note = f"{name}: {len(dropped)} of {variable.columns} columns are constant and were dropped"
+    if len(variable.names) == len(varies):
+        listed = [variable.names[place] for place in dropped[:_NAMED_COLUMNS]]
         note += f": {', '.join(listed)}{', ...' if len(dropped) > len(listed) else ''}"
     return values[:, varies], [note], []

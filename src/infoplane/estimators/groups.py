@@ -50,8 +50,10 @@ def group_codes(groups: npt.ArrayLike, n: int) -> IntArray:
     """``groups`` as integers from 0, shape (n,).
 
     Raises:
-        ValueError: another shape, other types than integers or strings, or a single group.
+        ValueError: another shape, other types than integers or strings, masked values, or a single group.
     """
+    if np.ma.is_masked(groups):
+        raise ValueError("groups: masked values given; expected a group for every row")
     values = np.asarray(groups)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]

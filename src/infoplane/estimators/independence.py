@@ -96,8 +96,9 @@ def independence_test(
             statistic.
     """
     seed = validation.root_seed(seed)
-    if isinstance(permutations, bool) or not isinstance(permutations, int) or permutations < 1:
+    if isinstance(permutations, bool) or not isinstance(permutations, int | np.integer) or permutations < 1:
         raise ValueError(f"permutations={permutations!r} given; expected an integer of at least 1")
+    people.require_same_index(x=x, z=z, given=given)
     columns = {
         name: _numbers(value, name) for name, value in (("x", x), ("z", z), ("given", given)) if value is not None
     }

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from infoplane.common import validation
+from infoplane.common import given, validation
 from infoplane.common.aliases import Z95, FloatArray
 from infoplane.estimators._channel import Centres, centre, default_block_rows, table_blocks
 from infoplane.estimators._channel_sums import PairwiseSums, PopulationSums, SampleSums
@@ -150,6 +150,7 @@ def critic_against_bracket(nats: float, ci95: tuple[float, float] | None, bracke
 def _validated(
     t: Any, noise_stds: Sequence[float], labels: Any, population: bool
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64] | None]:
+    given.require_same_index(t=t, labels=labels)
     points = validation.samples(t, "t")
     if not noise_stds:
         raise ValueError("noise_stds: empty; expected at least one noise level")

@@ -1,7 +1,8 @@
-"""Columns far from zero: their offset is taken off exactly, before anything is cast, scaled or compared.
+"""Columns far from zero, or far larger or smaller than one: offset and size are taken off exactly, before anything is
+cast, scaled or compared.
 
 x = 1e12 + N(0, 1) is resolved by steps of 1e-4: float32 keeps nothing of it, and rules that call values a few
-floating-point steps apart equal see ties. Mutual information does not depend on the offset.
+floating-point steps apart equal see ties; the square of 1e200 is infinite. Mutual information depends on neither.
 """
 
 from __future__ import annotations
@@ -11,6 +12,25 @@ import numpy as np
 from infoplane.common.aliases import Array
 
 _BLOCK_ROWS = 65536
+_ROOM = 24
+"""Powers of two left for sums of squares: 10 million rows and more."""
+
+
+def within_range(x: Array) -> Array:
+    """``x``, shape (n, d), each column whose squares overflow or vanish in its dtype times a power of two.
+
+    Its largest value is then between 1/2 and 1. That is exact but for values so much smaller that no sum sees them
+    beside the largest. The dtype stays. Other columns stay as they are, and an array without such columns is returned
+    itself.
+    """
+    if x.dtype.kind != "f":
+        return x
+    largest = np.maximum(x.max(axis=0), -x.min(axis=0))
+    exponent = np.frexp(largest)[1]
+    far = (largest > 0) & (np.abs(exponent) > np.finfo(x.dtype).maxexp // 2 - _ROOM)
+    if not far.any():
+        return x
+    return np.ldexp(x, np.where(far, -exponent, 0)).astype(x.dtype)
 
 
 def without_offsets(x: Array) -> Array:
