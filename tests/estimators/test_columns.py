@@ -133,6 +133,15 @@ def test_a_constant_column_has_no_information_and_no_small_p() -> None:
     assert any("constant" in text and text.startswith("0:") for text in found.warnings)
 
 
+def test_without_permutations_there_are_no_p_values() -> None:
+    x = columns(50, 3, 13)
+    ranking, pairs = infoplane.rank(x, x[:, 0], permutations=0), infoplane.matrix(x, permutations=0)
+    assert np.isnan([*ranking.p_values, *ranking.p_corrected, *pairs.p_corrected.ravel()]).all()
+    assert "nan" not in str(ranking)
+    assert "dependent" not in str(pairs)
+    np.testing.assert_array_equal(ranking.nats, infoplane.rank(x, x[:, 0], permutations=9).nats)
+
+
 def test_a_progress_bar_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     x = columns(30, 3, 12)
     for progress in (False, True):
@@ -166,7 +175,7 @@ def test_the_table_prints_and_exports() -> None:
         ((np.zeros((20, 2)), np.zeros(19)), {}, "x has 20 rows and y has 19"),
         ((np.zeros(20), np.zeros(20)), {}, r"x: shape \(20,\) given; expected \(n, d\)"),
         ((np.zeros((5, 2)), np.zeros(5)), {}, "x: 5 samples given; expected at least 10"),
-        ((np.ones((20, 2)), np.zeros(20)), {"permutations": 0}, "permutations=0 given"),
+        ((np.ones((20, 2)), np.zeros(20)), {"permutations": -1}, "permutations=-1 given"),
         ((np.ones((20, 2)), np.zeros(20)), {"z_kind": "classes"}, "z_kind='classes' given"),
         (({"a": [1.0] * 19 + [np.nan]}, np.zeros(20)), {}, "x: column a: 1 values are NaN or infinite"),
         ((pd.DataFrame(np.zeros((20, 2)), columns=["a", "a"]), np.zeros(20)), {}, "two columns are called a"),

@@ -45,7 +45,7 @@ def rank(
         method: one of ``infoplane.methods()``; None: a table of counts (``discrete``) where column and target have few
             values, 5 samples for each pair of them, else nearest neighbours (``mixed_ksg``).
         z_kind: "numbers" or "labels" where ``y`` is not what it looks like.
-        permutations: how many; the smallest possible p-value is 1 / (permutations + 1).
+        permutations: how many; the smallest possible p-value is 1 / (permutations + 1); 0: no p-values (nan).
         jobs: processes that compute values side by side; -1: one for each core.
         progress: show a progress bar (by tqdm).
         seed: of every random stream.
@@ -55,10 +55,11 @@ def rank(
         A table, which prints itself by falling value; ``to_dict()`` makes a data frame.
 
     Raises:
-        ValueError: as ``infoplane.estimate``, and fewer than 10 samples or ``permutations`` below 1; the column is
+        ValueError: as ``infoplane.estimate``, and fewer than 10 samples or ``permutations`` below 0; the column is
             named.
         ModuleNotFoundError: ``progress`` without tqdm.
     """
+    given.require_same_index(x=x, y=y)
     columns = _columns(x, "x")
     target = _target(y, z_kind)
     validation.require_same_length(columns[0].values, target.values, "x", "y")
@@ -96,7 +97,7 @@ def matrix(
     Args:
         x: samples, shape (n, d), of at least two columns, as in :func:`rank`.
         method: one of ``infoplane.methods()`` that takes what the columns hold; None as in :func:`rank`.
-        permutations: how many, shared by all pairs.
+        permutations: how many, shared by all pairs; 0: no p-values (nan).
         jobs: processes that compute values side by side; -1: one for each core.
         progress: show a progress bar (by tqdm).
         seed: of every random stream.
@@ -185,8 +186,8 @@ def _target(y: Any, z_kind: str | None) -> _Column:
 def _check(n: int, permutations: int) -> None:
     if n < 10:
         raise ValueError(f"x: {n} samples given; expected at least 10")
-    if isinstance(permutations, bool) or not isinstance(permutations, int | np.integer) or permutations < 1:
-        raise ValueError(f"permutations={permutations!r} given; expected an integer of at least 1")
+    if isinstance(permutations, bool) or not isinstance(permutations, int | np.integer) or permutations < 0:
+        raise ValueError(f"permutations={permutations!r} given; expected an integer of at least 0")
 
 
 def _estimates(

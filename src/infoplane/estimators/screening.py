@@ -23,7 +23,8 @@ from infoplane.common.aliases import Array, Float32Array, FloatArray, IntArray
 
 _LENGTHS = (0.954, 0.24)
 """Of the kernel, for columns of variance 1: the median distance of two normal values, and a quarter of it."""
-_EIGENFUNCTIONS = 8
+_MOST_EIGENFUNCTIONS, _LEAST_EIGENVALUE = 8, 0.01
+"""How many, and the least eigenvalue as a share of the greatest."""
 _GRID = 400
 """Quantiles of the normal distribution on which the eigenfunctions are computed."""
 _COLUMNS_AT_ONCE = 64
@@ -52,11 +53,13 @@ def permutation_tests(
     Args:
         left: columns, each of numbers, or of texts for categories, shape (n,).
         right: columns, which are permuted.
-        permutations: how many.
+        permutations: how many; 0: no tests, and nan for each pair.
         seed: of the permutations.
         triangle: ``left`` and ``right`` are one list, of which each pair is tested once: below and on the diagonal the
             result is nan.
     """
+    if permutations == 0:
+        return PairTests(*np.full((2, len(left), len(right)), np.nan))
     n = len(left[0])
     p_values, statistics = np.full((len(left), len(right)), np.nan), np.full((len(left), len(right)), -np.inf)
     largest = np.full(permutations + 1, -np.inf)
@@ -101,7 +104,7 @@ def _criteria(left: Sequence[Array], right: Sequence[Array], orders: Iterator[In
     while batch := list(islice(orders, max(1, _PERMUTED_FEATURES // width))):
         found = np.empty((len(batch), len(of_left.kinds), len(left), len(right)))
         for kind, (u, v) in enumerate(zip(of_left.kinds, of_right.kinds, strict=True)):
-            permuted = np.hstack([v[order] for order in batch])
+            permuted = np.hstack([v[order] for order in batch]) if len(batch) > 1 else v[batch[0]]
             squares = np.square(u.T @ permuted).reshape(u.shape[1], len(batch), v.shape[1])
             summed = np.add.reduceat(squares, of_left.starts[kind], axis=0)
             summed = np.add.reduceat(summed, of_right.starts[kind], axis=2)
@@ -158,7 +161,8 @@ def _eigenfunctions(points: FloatArray, grid: FloatArray, length: float) -> Floa
     kernel = np.exp(-0.5 * ((grid[:, None] - grid) / length) ** 2)
     means = kernel.mean(axis=0)
     values, vectors = np.linalg.eigh(kernel - means - means[:, None] + means.mean())
-    leading = slice(-1, -1 - _EIGENFUNCTIONS, -1)
+    values, vectors = values[::-1][:_MOST_EIGENFUNCTIONS], vectors[:, ::-1][:, :_MOST_EIGENFUNCTIONS]
+    kept = values > _LEAST_EIGENVALUE * values[0]
     at_points = np.exp(-0.5 * ((points[:, None] - grid) / length) ** 2) - means
-    result: FloatArray = at_points @ (vectors[:, leading] / np.sqrt(values[leading]))
+    result: FloatArray = at_points @ (vectors[:, kept] / np.sqrt(values[kept]))
     return result

@@ -25,7 +25,7 @@ class Ranking:
     high: FloatArray
     """95 % interval of each value by itself; nan where there is none."""
     p_values: FloatArray
-    """Of a permutation test of each column by itself."""
+    """Of a permutation test of each column by itself; nan without permutations, as the next."""
     p_corrected: FloatArray
     """Corrected for the number of columns: the probability, under independence, that any of them looks as dependent."""
     methods: tuple[str, ...]
@@ -70,8 +70,7 @@ class Ranking:
                 self.names[i],
                 f"{self.nats[i]:.3f}",
                 "" if np.isnan(self.low[i]) else f"{self.low[i]:.3f} to {self.high[i]:.3f}",
-                f"{self.p_values[i]:.3g}",
-                f"{self.p_corrected[i]:.3g}",
+                *("" if np.isnan(p) else f"{p:.3g}" for p in (self.p_values[i], self.p_corrected[i])),
             ]
             for i in self.order[:_PRINTED]
         ]
@@ -93,7 +92,7 @@ class PairMatrix:
     high: FloatArray
     """95 % interval of each value by itself; nan where there is none."""
     p_values: FloatArray
-    """Of a permutation test of each pair by itself."""
+    """Of a permutation test of each pair by itself; nan without permutations, as the next."""
     p_corrected: FloatArray
     """Corrected for the number of pairs: the probability, under independence, that any of them looks as dependent."""
     n: int
@@ -115,10 +114,11 @@ class PairMatrix:
         """One sentence, and the warnings."""
         upper = np.triu_indices(len(self.names), 1)
         values, seen = self.nats[upper], int(np.count_nonzero(self.p_corrected[upper] <= 0.05))
+        dependent = "" if np.isnan(self.p_values[upper]).all() else f"{seen} dependent (corrected p up to 0.05); "
         place = int(np.argmax(values))
         sentence = (
-            f"{len(values)} pairs of {len(self.names)} columns, {self.n} samples: {seen} dependent (corrected p up to "
-            f"0.05); the most, {values[place]:.3f} nats, between {self.names[upper[0][place]]} and "
+            f"{len(values)} pairs of {len(self.names)} columns, {self.n} samples: {dependent}"
+            f"the most, {values[place]:.3f} nats, between {self.names[upper[0][place]]} and "
             f"{self.names[upper[1][place]]}."
         )
         return " ".join([sentence, *(f"Warning: {text}." for text in self.warnings)])
