@@ -69,7 +69,7 @@ def read(value: Any, name: str) -> Variable:
     if not table:
         raise ValueError(f"{name}: a table without columns; expected one or more")
     require_same_index(**{f"{name}: column {key}": column for key, column in table})
-    columns = []
+    columns = list[_Column]()
     for key, given in table:
         named = f"{name}: column {key}"
         column = _array(given, named)
