@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 import infoplane
-from infoplane.cli import main
+from infoplane.cli import estimate_text, main
+from infoplane.estimators import options
+from infoplane.estimators.registry import METHODS
 
 ESTIMATE_FIELDS = ["method", "nats", "bits", "ci95", "kind", "ceiling", "n", "dx", "dz", "seed", "seconds", "warnings"]
 NOISY_FIELDS = ["noise_std", "n", "d", "lower", "upper", "lower_se", "upper_se", "plug_in", "gaussian_upper"]
@@ -109,6 +111,50 @@ def test_methods_lists_what_estimate_takes(capsys: pytest.CaptureFixture[str]) -
     assert all(len(line) <= 120 for line in text.splitlines())
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_every_option_has_a_meaning_and_can_be_set_to_its_default(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = json.loads(output(capsys, "methods", name, "--json"))
+    text = output(capsys, "methods", name)
+    assert listed["purpose"] == infoplane.methods()[name]
+    assert all(len(line) <= 120 for line in text.splitlines())
+    for option, entry in listed["options"].items():
+        assert f"  {option}=" in text
+        assert len(entry["meaning"]) > 5
+        default = ",".join(map(str, entry["default"])) if isinstance(entry["default"], list) else entry["default"]
+        found = options.read(name, [f"{option}={default}"])[option]
+        assert (list(found) if isinstance(found, tuple) else found) == entry["default"]
+
+
+def test_options_reach_the_method(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    x, z = np.load("x.npy"), np.load("z.npy")
+    run = ("estimate", "x.npy", "z.npy", "--json", "--method")
+    fields = json.loads(output(capsys, *run, "ksg", "--option", "k=7", "--option", "scale=rank"))
+    assert fields["nats"] == infoplane.estimate(x, z, "ksg", k=7, scale="rank").nats
+    np.save("one.npy", x[:, 0])
+    run = ("estimate", "one.npy", "z.npy", "--json", "--method", "binning", "--option", "strategy=fixed")
+    fields = json.loads(output(capsys, *run, "--option", "x_range=-2,2.5", "--option", "bins=6"))
+    expected = infoplane.estimate(x[:, 0], z, "binning", strategy="fixed", x_range=(-2, 2.5), bins=6)
+    assert fields["nats"] == expected.nats
+    assert options.read("mine", ["hidden=64", "learning_rate=1", "max_steps=500"]) == {
+        "hidden": (64,), "learning_rate": 1, "max_steps": 500,
+    }  # fmt: skip
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert output(capsys).startswith("usage: infoplane")
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"infoplane {infoplane.__version__}\n"
+
+
+def test_a_value_just_below_zero_has_no_sign() -> None:
+    text = estimate_text(infoplane.Estimate(-1e-5, (-4e-4, 1e-3), "estimate", "ksg"))
+    assert text.splitlines()[0] == "I(X; Z)    0.000 nats (0.000 bits)   95 % interval 0.000 to 0.001"
+
+
 def write_bad_files() -> None:
     x = np.load("x.npy")
     broken = x.copy()
@@ -168,7 +214,18 @@ def test_bad_files(folder: Path, capsys: pytest.CaptureFixture[str], file: str, 
             "x.npy: shape (400, 2), dtype float64 given; expected",
         ),
         ("guess x.npy", "invalid choice: 'guess'"),
-        ("", "the following arguments are required: command"),
+        ("methods kgs", "method 'kgs' given; expected one of auto, mine, "),
+        ("estimate x.npy z.npy --method ksg --option k", "--option k: expected NAME=VALUE"),
+        ("estimate x.npy z.npy --method ksg --option k=many", "--option k=many: expected an integer"),
+        ("estimate x.npy z.npy --method ksg --option k=True", "--option k=True: expected an integer"),
+        (
+            "estimate x.npy z.npy --method ksg --option scale=3",
+            "--option scale=3: expected one of standard, rank, none",
+        ),
+        ("estimate x.npy z.npy --method ksg --option bins=3", "ksg has no option bins; expected one of k, scale"),
+        ("estimate x.npy z.npy --method auto --option k=3", "auto has no option k; expected none"),
+        ("estimate x.npy z.npy --method mine --option hidden=a", "--option hidden=a: expected integers, such as 64,64"),
+        ("estimate x.npy z.npy --method binning --option x_range=1", "expected two numbers, such as 0,1 or None"),
     ],
 )
 def test_bad_arguments(folder: Path, capsys: pytest.CaptureFixture[str], arguments: str, message: str) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
+from infoplane import __version__
 from infoplane.common import extras
 
 if TYPE_CHECKING:
@@ -40,12 +41,16 @@ class Command:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     parser = _Parser(prog="infoplane", description="Mutual information, in nats.")
-    subparsers = parser.add_subparsers(metavar="command", required=True)
+    parser.add_argument("--version", action="version", version=f"infoplane {__version__}")
+    subparsers = parser.add_subparsers(metavar="command")
     for command in _COMMANDS:
         sub = subparsers.add_parser(command.name, help=command.summary, description=command.summary)
         command.declare(sub)
         sub.set_defaults(run=command.run)
     parsed = parser.parse_args(arguments)
+    if "run" not in parsed:
+        parser.print_help()
+        return 0
     try:
         parsed.run(parsed)
         sys.stdout.flush()
@@ -81,6 +86,10 @@ def _declare_estimate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("x", help="samples of X: .npy, .npz:name, .csv or .parquet, :columns of a table")
     parser.add_argument("z", help="samples of Z, paired with x; one dimension of integers, booleans or texts is labels")
     parser.add_argument("--method", default="auto", help="see `infoplane methods` (default: auto)")
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE",
+        help="an option of the method, such as k=5; may be given several times; see `infoplane methods NAME`",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same value (default: 0)")
     parser.add_argument("--numbers", action="store_true", help="a 1-D integer z is numbers, not class labels")
     parser.add_argument(
@@ -92,13 +101,15 @@ def _declare_estimate(parser: argparse.ArgumentParser) -> None:
 
 def _run_estimate(arguments: argparse.Namespace) -> None:
     from infoplane.common.files import open_samples
+    from infoplane.estimators import options
     from infoplane.estimators.dispatch import estimate
 
+    chosen = options.read(arguments.method, arguments.option)
     x, z = open_samples(arguments.x), open_samples(arguments.z)
     groups = None if arguments.groups is None else open_samples(arguments.groups)
     kind: Literal["numbers"] | None = "numbers" if arguments.numbers else None
     with _naming_files({"x": arguments.x, "z": arguments.z, "groups": arguments.groups}):
-        result = estimate(x, z, arguments.method, arguments.seed, z_kind=kind, groups=groups)
+        result = estimate(x, z, arguments.method, arguments.seed, z_kind=kind, groups=groups, **chosen)
     if arguments.json:
         _print_json(result.to_dict())
     else:
@@ -193,12 +204,20 @@ def _bracket(lower: float, upper: float, lower_se: float, upper_se: float) -> st
 
 
 def _declare_methods(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="a method, whose options are listed with meaning and default")
     _declare_json(parser)
 
 
 def _run_methods(arguments: argparse.Namespace) -> None:
+    from infoplane.estimators import options
     from infoplane.estimators.dispatch import methods
 
+    if arguments.name is not None:
+        if arguments.json:
+            _print_json(options.to_dict(arguments.name))
+        else:
+            print(options.text(arguments.name))
+        return
     listed = methods()
     if arguments.json:
         _print_json(listed)
@@ -322,7 +341,7 @@ def _interval(low: float, high: float) -> str:
 
 
 def _nats(value: float) -> str:
-    return f"{value:.4g}" if abs(value) >= 10.0 else f"{value:.3f}"
+    return f"{value:.4g}" if abs(value) >= 10.0 else f"{value:z.3f}"
 
 
 _COMMANDS = (
@@ -340,7 +359,7 @@ _COMMANDS = (
         _run_calibrate,
     ),
     Command("profile", "Write params.yaml from a named profile of this checkout.", _declare_profile, _run_profile),
-    Command("methods", "List the methods of `estimate`, and what each is for.", _declare_methods, _run_methods),
+    Command("methods", "List the methods of `estimate`, or the options of one.", _declare_methods, _run_methods),
 )
 
 if __name__ == "__main__":

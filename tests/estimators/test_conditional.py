@@ -111,11 +111,41 @@ def test_neighbours_without_given_are_the_estimator_of_kraskov() -> None:
     assert found == pytest.approx(infoplane.estimate(x, z, "ksg", scale="none").nats, abs=1e-9)
 
 
+@pytest.mark.parametrize("method", ["ksg", "gaussian", "mixed_ksg"])
+def test_copied_rows_count_once(method: str) -> None:
+    x, z, w, _ = partial(400, 9)
+    once = infoplane.conditional(x, z, w, method)
+    rows = np.random.default_rng(10).permutation(np.repeat(np.arange(400), 3))
+    order = np.argsort(np.unique(rows, return_index=True)[1])  # rows in the order of their first copies
+    again = infoplane.conditional(x[rows], z[rows], w[rows], method)
+    assert again.n == once.n == 400
+    assert again.nats == pytest.approx(infoplane.conditional(x[order], z[order], w[order], method).nats, abs=1e-9)
+    assert again.warnings[0].startswith("800 of 1200 rows repeat others (x, z and given all equal): the 400 distinct")
+    assert not any("repeat" in text for text in once.warnings)
+
+
+@pytest.mark.parametrize("method", ["ksg", "gaussian", "mixed_ksg"])
+def test_rows_in_the_order_of_time_are_named_once(method: str) -> None:
+    x, z, w = np.random.default_rng(11).standard_normal((3, 600)).cumsum(axis=1)
+    found = infoplane.conditional(x, z, w, method)
+    assert sum(text.startswith("rows depend on the rows before") for text in found.warnings) == 1
+    assert "groups" not in " ".join(found.warnings)
+
+
+def test_warnings_of_the_chain_rule_name_its_variables() -> None:
+    x, z, w, _ = partial(300, 12)
+    found = infoplane.conditional(x, np.column_stack([z, np.zeros(300)]), w, "mixed_ksg")
+    assert found.warnings[0].startswith("z and given: 1 of 3 columns are constant")
+    assert (found.dx, found.dz) == (1, 2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
         ({"given": np.zeros(9)}, "x has 10 rows and given has 9"),
         ({"method": "infonce"}, "method='infonce' given: two bounds leave none; expected auto, ksg or gaussian"),
+        ({"method": "ross"}, "method='ross' given: it takes class labels as x, and x is numbers; expected auto, ksg"),
+        ({"method": "discrete"}, "z and given: no two rows are equal; expected repeated values"),
         ({"method": "magic"}, "method 'magic' given; expected one of auto"),
         ({"seed": -1}, "seed=-1 given"),
         ({"given": np.full(10, np.nan)}, "given: 10 values are NaN"),

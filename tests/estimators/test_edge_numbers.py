@@ -32,7 +32,7 @@ CASES: dict[str, np.ndarray] = {
     "integers over all of int64": np.rint(X * 2**61).astype(np.int64),
     "unsigned integers beyond 2^63": (np.rint(X * 2**40).astype(np.int64) + 2**50).astype(np.uint64) + np.uint64(2**63),
     "offset": 1e12 + X,
-    "negative offset": -1e12 - X,
+    "negative offset": X - 1e12,
 }
 CORE = ("ksg", "mixed_ksg", "ross", "gaussian", "binning", "auto")
 SMALL = {"hidden": (16,), "max_steps": 60, "evaluate_every": 20, "folds": 2, "learning_rate": 1e-2}

@@ -150,6 +150,7 @@ def test_groups_of_methods_without_parts_are_explained_and_keep_the_value() -> N
 @pytest.mark.parametrize(
     ("groups", "message"),
     [
+        (np.ma.masked_equal(np.arange(6), 3), "groups: masked values given"),
         (np.arange(5), "groups has 5 rows and x has 6"),
         (np.zeros(6), "expected integers or strings"),
         (np.zeros((6, 2), int), "expected integers or strings of shape"),

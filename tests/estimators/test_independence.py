@@ -147,6 +147,29 @@ def test_containers_seeds_and_a_function_as_statistic() -> None:
     assert by_function.null.max() < 0.5
 
 
+def test_copied_rows_count_once() -> None:
+    """Four copies of 50 independent pairs would be evidence of dependence."""
+    rng = np.random.default_rng(20)
+    x, z, w = rng.standard_normal((3, 120))
+    y = rng.integers(0, 2, 120)
+    rows = np.tile(np.arange(120), 4)
+    for columns in ((x, z), (x, y), (y, x), (x, z, w), (x, y, y), (y, x, w)):
+        once = infoplane.independence_test(*columns, permutations=np.int64(39))
+        again = infoplane.independence_test(*(one[rows] for one in columns), permutations=39)
+        assert (again.p_value, again.n) == (once.p_value, 120)
+        assert again.warnings[0].startswith("360 of 480 rows repeat others (x, z")
+        assert once.warnings == ()
+        assert "Warning: 360 of 480 rows" in str(again)
+
+
+def test_rows_in_the_order_of_time_have_a_warning() -> None:
+    x, z = np.random.default_rng(21).standard_normal((2, 400)).cumsum(axis=1)
+    (warning,) = infoplane.independence_test(x, z, permutations=39).warnings
+    assert warning.startswith("rows depend on the rows before")
+    assert warning.endswith("the p-value is too small; expected rows far enough apart")
+    assert infoplane.independence_test(np.diff(x), np.diff(z), permutations=39).warnings == ()
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

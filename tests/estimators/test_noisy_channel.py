@@ -323,11 +323,27 @@ def test_critic_is_placed_against_the_bracket() -> None:
     assert "above the upper bound" in critic_against_bracket(3.0, (2.9, 3.1), bracket)[0]
 
 
+@pytest.mark.parametrize(("size", "noise_std"), [(1e-12, 1e-12), (1e12, 1e12), (1e59, 1e-12), (-1e59, 1e12)])
+def test_sizes_at_the_edge(size: float, noise_std: float) -> None:
+    """In units of the noise nothing changes; far above it every row is its own value, ln n nats."""
+    t = gaussian(300, 2)
+    found = estimate_noisy(t * size, noise_std)
+    plain = estimate_noisy(t, 1.0 if abs(size) == noise_std else 1e-6)
+    assert found.lower == pytest.approx(plain.lower, abs=1e-4)
+    assert found.plug_in == pytest.approx(plain.plug_in, abs=1e-4)
+
+
 @pytest.mark.parametrize(
     ("t", "keywords", "words"),
     [
         (np.ones((5, 2)), {"noise_std": 0.0}, "noise_std: 0.0 given; expected a positive number"),
         (np.ones((5, 2)), {"noise_std": math.nan}, "noise_std: nan"),
+        (
+            np.eye(5) * 1e30,
+            {"noise_std": 1e30},
+            r"noise_std: 1e\+30 given; expected 1e-12 to 1e\+12, t in units to match",
+        ),
+        (np.eye(5) * 1e307, {"noise_std": 1.0}, r"t: values up to 1e\+307 given; expected at most 1e\+60"),
         (np.ones((2, 2)), {"noise_std": 1.0}, "2 rows given; expected at least 3"),
         (np.array([[1.0], [np.nan], [2.0]]), {"noise_std": 1.0}, "NaN or infinite"),
         (np.ones((5, 2)), {"noise_std": 1.0, "labels": np.zeros(4, int)}, "t has 5 rows and labels has 4"),

@@ -37,15 +37,19 @@ class CriticOptions:
     """How a critic is built, trained, stopped and cross-fitted."""
 
     kind: CriticKind = "concatenation"
+    """One network of x and z together, or <phi(x), psi(z)>, which scores all pairs of a batch at once."""
     hidden: tuple[int, ...] = (128, 128)
     """Widths of the hidden layers (of each of the two networks of a separable critic); () is a linear critic."""
     embedding: int = 32
     """Length of phi(x) and psi(z) in a separable critic."""
     batch_size: int = 256
+    """Samples in a training step."""
     learning_rate: float = 1e-3
+    """Of Adam."""
     weight_decay: float = 0.0
     """Decoupled weight decay (Loshchilov & Hutter 2019) on the kernels, per unit of learning rate."""
     max_steps: int = 2000
+    """Training steps, at most."""
     evaluate_every: int = 50
     """Steps between two evaluations on the selection part."""
     patience: int = 10

@@ -7,6 +7,7 @@ correlations for Gaussian variables.
 from __future__ import annotations
 
 import math
+import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -16,9 +17,12 @@ import numpy as np
 from infoplane.common import given as people
 from infoplane.common import seeds, validation
 from infoplane.common.aliases import Array, FloatArray, IntArray
+from infoplane.estimators.dependence_checks import DEPENDENT, autocorrelation
 from infoplane.estimators.dispatch import estimate
 from infoplane.estimators.gaussian import gaussian
+from infoplane.estimators.groups import copies_of_columns
 from infoplane.estimators.margins import standardised
+from infoplane.estimators.offsets import within_range, without_offsets
 from infoplane.estimators.registry import METHODS
 from infoplane.estimators.subsampling import sampling_error
 from infoplane.results.estimate import Estimate
@@ -49,8 +53,8 @@ def conditional(x: Any, z: Any, given: Any, method: str = "auto", seed: int = 0)
         informations.
 
     Raises:
-        ValueError: arrays that are not paired samples of finite real numbers, an unknown method, one whose values are
-            bounds, too few samples.
+        ValueError: arrays that are not paired samples of finite real numbers, pandas objects with another index, an
+            unknown method, one whose values are bounds or that does not take such variables, too few samples.
 
     Source: Mesner & Shalizi 2020, "Conditional mutual information estimation for mixed, discrete and continuous data",
     IEEE Trans. Inf. Theory 67(1), algorithm 1 ("ksg"; differs: columns are standardised, ties at any distance count as
@@ -65,6 +69,14 @@ def conditional(x: Any, z: Any, given: Any, method: str = "auto", seed: int = 0)
     for name, values in columns.items():
         validation.require_same_length(columns["x"], values, "x", name)
     xs, zs, ws = columns.values()
+    classes = [validation.are_classes(one.values) or one.is_categories for one in variables.values()]
+    notes = list[str]()
+    if (found := copies_of_columns(xs, np.hstack([zs, ws]), (classes[0], all(classes[1:])))) is not None:
+        notes.append(found.note("x, z and given all equal"))
+        xs, zs, ws = (one[found.first] for one in (xs, zs, ws))
+        variables["x"] = replace(variables["x"], values=variables["x"].values[found.first])
+    if (ordered := autocorrelation(xs, zs)) is not None:
+        notes.append(ordered.warning(len(xs), "value and interval claim too much; expected rows far enough apart"))
     if method == "ksg":
         result = _neighbours(xs, zs, ws, seed)
     elif method == "gaussian":
@@ -72,14 +84,14 @@ def conditional(x: Any, z: Any, given: Any, method: str = "auto", seed: int = 0)
     else:
         result = _chain(variables["x"], np.hstack([zs, ws]), ws, method, seed)
     return replace(
-        result, method=f"conditional {method}", n=len(xs), dx=xs.shape[1], dz=zs.shape[1], seed=seed,
-        seconds=time.perf_counter() - started,
+        result, method=f"conditional {method}", n=len(xs), dx=variables["x"].columns, dz=variables["z"].columns,
+        seed=seed, seconds=time.perf_counter() - started, warnings=(*notes, *result.warnings),
     )  # fmt: skip
 
 
 def _numbers(variable: people.Variable, name: str) -> Array:
-    """Numbers of shape (n, d); categories as a column of 0 and 1 for each."""
-    return validation.numbers(people.as_numbers(variable), name)
+    """Numbers of shape (n, d), without offsets; categories as a column of 0 and 1 for each."""
+    return without_offsets(within_range(validation.numbers(people.as_numbers(variable), name)))
 
 
 def _chain(x: people.Variable, z_and_w: Array, w: Array, method: str, seed: int) -> Estimate:
@@ -87,10 +99,13 @@ def _chain(x: people.Variable, z_and_w: Array, w: Array, method: str, seed: int)
     if method in METHODS and METHODS[method].kind != "estimate":
         raise ValueError(f"method={method!r} given: two bounds leave none; expected auto, ksg or gaussian")
     labels = validation.are_classes(x.values)
+    if method in METHODS and not labels and not METHODS[method].takes_numbers:
+        raise ValueError(
+            f"method={method!r} given: it takes class labels as x, and x is numbers; expected auto, ksg or gaussian"
+        )
     target = x.values if labels else people.as_numbers(x)
-    joint, base = (
-        estimate(other, target, method, seed, z_kind="labels" if labels else "numbers") for other in (z_and_w, w)
-    )
+    joint = _information("z and given", z_and_w, target, method, seed, labels)
+    base = _information("given", w, target, method, seed, labels)
     if joint.ci95 is None or base.ci95 is None:
         raise ValueError(f"x: {len(w)} samples given: too few for an interval by {method}")
     if math.isinf(base.ci95[1]):
@@ -110,6 +125,21 @@ def _chain(x: people.Variable, z_and_w: Array, w: Array, method: str, seed: int)
         warnings=tuple(dict.fromkeys((*joint.warnings, *base.warnings))),
         diagnostics={"joint": joint.nats, "given alone": base.nats},
     )
+
+
+def _information(name: str, values: Array, x: Array, method: str, seed: int, labels: bool) -> Estimate:
+    """I(values; X), its errors and warnings with ``name`` and x in place of the x and z of ``estimate``."""
+
+    def named(text: str) -> str:
+        return re.sub(r"\b[xz]\b", lambda found: {"x": name, "z": "x"}[found[0]], text)
+
+    try:
+        found = estimate(values, x, method, seed, z_kind="labels" if labels else "numbers")
+    except ValueError as error:
+        raise ValueError(named(str(error))) from error
+    # Rows that depend on each other are looked for once, for the whole.
+    kept = [named(text) for text in found.warnings if not text.startswith(DEPENDENT)]
+    return replace(found, warnings=tuple(kept))
 
 
 def _partial(x: Array, z: Array, w: Array, seed: int) -> Estimate:

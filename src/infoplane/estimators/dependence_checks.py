@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from infoplane.common.aliases import Array, FloatArray, IntArray
 
+DEPENDENT = "rows depend on the rows before"
+"""How the warning of autocorrelation begins."""
 _MOST_ROWS, _MOST_RELATION_ROWS = 20_000, 5_000
 _MOST_COLUMNS = 64
 _FEWEST_ROWS = 50
@@ -38,12 +40,12 @@ class Autocorrelation:
     rows_per_independent: float
     """1 + 2 sum_k rho_x(k) rho_z(k) (Bartlett 1946): so many rows carry the evidence of one independent row."""
 
-    def warning(self, n: int) -> str:
-        """The line for the estimate of n rows."""
+    def warning(self, n: int, so: str = "value and interval claim too much; name blocks of rows with groups") -> str:
+        """The line for the estimate of n rows; ``so`` says what follows from it."""
         return (
-            f"rows depend on the rows before (autocorrelation at lag 1: {self.x:.2f} in x, {self.z:.2f} in z): unless "
+            f"{DEPENDENT} (autocorrelation at lag 1: {self.x:.2f} in x, {self.z:.2f} in z): unless "
             f"they were merely sorted, {n} rows are worth about {max(n / self.rows_per_independent, 1.0):.0f} "
-            "independent ones, and value and interval claim too much; name blocks of rows with groups"
+            f"independent ones, and {so}"
         )
 
 

@@ -6,7 +6,7 @@ import inspect
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from typing import Any, Literal
@@ -20,7 +20,8 @@ from infoplane.estimators.dependence_checks import autocorrelation, noiseless_re
 from infoplane.estimators.discrete import entropy
 from infoplane.estimators.groups import copies, group_codes, joined, one_of_each
 from infoplane.estimators.offsets import within_range, without_offsets
-from infoplane.estimators.registry import METHODS, Method
+from infoplane.estimators.options import critic_defaults, refuse_unknown
+from infoplane.estimators.registry import METHODS, Method, method_named
 from infoplane.results.estimate import Estimate
 
 ZKind = Literal["numbers", "labels"]
@@ -28,7 +29,6 @@ _IN_UNITS = {"x_range", "z_range"}
 """Options given in the units of the samples."""
 _NAMED_COLUMNS = 5
 """Constant columns that a warning names."""
-_OURS = ("seed", "labels", "options", "groups")
 _FEW_CLASSES, _MANY_CLASSES, _ROWS_PER_CLASS = 10, 50, 10
 """More values of integers than the first, and than the second or with fewer rows for each, may be meant as numbers."""
 _HARDLY_REPEATED = 0.5
@@ -63,7 +63,7 @@ def estimate(
         groups: integers or strings, shape (n,): rows that belong together (frames of a video, crops of an image). They
             stay in one part wherever folds are made, and errors count groups; methods without folds see one row of each
             group at a time.
-        **options: of the method, such as ``k`` of ksg or ``hidden`` of mine.
+        **options: of the method, such as ``k`` of ksg or ``hidden`` of mine; ``infoplane methods NAME`` lists them.
 
     Returns:
         The value in nats, with its interval, kind, ceiling, warnings and diagnostics.
@@ -76,7 +76,7 @@ def estimate(
         FloatingPointError: the method's result is not a number.
     """
     started = time.perf_counter()
-    chosen = _method(method)
+    chosen = method_named(method)
     seed = validation.root_seed(seed)
     given.require_same_index(x=x, z=z, groups=groups)
     x_given, z_given = given.read(x, "x"), given.read(z, "z")
@@ -185,12 +185,6 @@ def _called(call: _Call, together: _Together, seed: int) -> Estimate:
     return call.function(pair.x, pair.z, seed=seed, **passed, **call.options)
 
 
-def _method(name: str) -> Method:
-    if name not in METHODS:
-        raise ValueError(f"method {name!r} given; expected one of {', '.join(METHODS)}")
-    return METHODS[name]
-
-
 def _is_labels(z: given.Variable, z_kind: str | None, method: Method) -> bool:
     if z_kind not in (None, "numbers", "labels"):
         raise ValueError(f"z_kind={z_kind!r} given; expected one of None, 'numbers', 'labels'")
@@ -262,8 +256,8 @@ def _call(method: Method, name: str, labels: bool, options: dict[str, Any]) -> _
     )
     if method.trained and "options" in accepted:
         return _Call(function, labels, passed | _critic_options(name, options))
-    allowed = [key for key, one in accepted.items() if one.kind is one.KEYWORD_ONLY and key not in _OURS]
-    _refuse_unknown(name, options, allowed)
+    if options:
+        refuse_unknown(name, list(options))
     return _Call(function, labels, passed | options)
 
 
@@ -275,17 +269,8 @@ def _critic_options(method: str, options: dict[str, Any]) -> dict[str, Any]:
 
     if set(options) == {"options"}:
         return options
-    _refuse_unknown(method, options, [one.name for one in fields(CriticOptions)])
-    if method == "infonce":
-        options = {"kind": "separable"} | options
-    return {"options": CriticOptions(**options)}
-
-
-def _refuse_unknown(method: str, options: dict[str, Any], allowed: list[str]) -> None:
-    unknown = [key for key in options if key not in allowed]
-    if unknown:
-        listed = f"one of {', '.join(allowed)}" if allowed else "none"
-        raise ValueError(f"{method} has no option {', '.join(unknown)}; expected {listed}")
+    refuse_unknown(method, list(options))
+    return {"options": CriticOptions(**critic_defaults(method) | options)}
 
 
 def _pair(x: given.Variable, z: given.Variable, labels: bool, keeps_units: bool) -> _Pair:

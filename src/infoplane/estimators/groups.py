@@ -40,10 +40,10 @@ class Copies:
     code: IntArray
     """Which distinct row each row is, shape (n,)."""
 
-    def note(self) -> str:
+    def note(self, equal: str = "x and z both equal") -> str:
         """What was found, in one line."""
         n, distinct = len(self.code), len(self.first)
-        return f"{n - distinct} of {n} rows repeat others (x and z both equal): the {distinct} distinct rows were used"
+        return f"{n - distinct} of {n} rows repeat others ({equal}): the {distinct} distinct rows were used"
 
 
 def group_codes(groups: npt.ArrayLike, n: int) -> IntArray:
@@ -105,6 +105,13 @@ def copies(x: Array, z: Array) -> Copies | None:
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return Copies(first[order].astype(np.int64), rank[code].astype(np.int64))
+
+
+def copies_of_columns(x: Array, others: Array, categories: tuple[bool, bool]) -> Copies | None:
+    """:func:`copies` where both are columns, shape (n, d); those that hold ``categories`` alone count as labels."""
+    if categories[0]:
+        x, others, categories = others, x, (categories[1], True)
+    return copies(x, codes_of_rows(others) if categories[1] else others)
 
 
 def codes_of_rows(x: Array) -> IntArray:

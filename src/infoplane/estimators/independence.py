@@ -23,7 +23,8 @@ import numpy as np
 from infoplane.common import given as people
 from infoplane.common import seeds, validation
 from infoplane.common.aliases import Array, FloatArray, IntArray
-from infoplane.estimators.groups import codes_of_rows
+from infoplane.estimators.dependence_checks import autocorrelation
+from infoplane.estimators.groups import codes_of_rows, copies_of_columns
 from infoplane.estimators.margins import normal_scores
 
 Statistic = Callable[[Array, Array], float]
@@ -57,14 +58,17 @@ class IndependenceTest:
     """The statistic of each permutation, shape (permutations,)."""
     n: int
     permuted: Literal["all samples", "samples with the same value of given", "neighbours in given"]
+    warnings: tuple[str, ...] = ()
+    """What the test does not allow for: identical rows, of which one was used, and rows that depend on each other."""
 
     def __str__(self) -> str:
-        """One sentence."""
+        """One sentence; then the warnings."""
         reached = round(self.p_value * (len(self.null) + 1)) - 1
-        return (
+        sentence = (
             f"p = {self.p_value:.3g}: {reached} of {len(self.null)} permutations of {self.permuted} reach the "
             f"statistic {self.statistic:.4g}, from {self.n} samples."
         )
+        return " ".join([sentence, *(f"Warning: {text}." for text in self.warnings)])
 
 
 def independence_test(
@@ -77,10 +81,11 @@ def independence_test(
 ) -> IndependenceTest:
     """Test whether X and Z are independent, or independent given W.
 
-    Samples have to be independent of each other (no time series, no copies). Then, without ``given``, the test is
-    exact: under independence p is at most a with probability at most a, whatever the distributions. With ``given`` it
-    is exact where W has few values (samples are permuted within each), and approximate for numbers (values of x are
-    exchanged among neighbours in W): false alarms grow where x is nearly a function of W.
+    Samples have to be independent of each other: of identical rows of continuous data one is used, and rows that
+    depend on the rows before in both variables have a warning. Then, without ``given``, the test is exact: under
+    independence p is at most a with probability at most a, whatever the distributions. With ``given`` it is exact where
+    W has few values (samples are permuted within each), and approximate for numbers (values of x are exchanged among
+    neighbours in W): false alarms grow where x is nearly a function of W.
 
     Args:
         x: samples, shape (n, dx) or (n,): numbers, class labels, texts, categories, frames or tensors.
@@ -92,18 +97,20 @@ def independence_test(
         seed: of the permutations and of the random features.
 
     Raises:
-        ValueError: arrays that are not paired samples, fewer than 10 of them, ``permutations`` below 1, an unknown
-            statistic.
+        ValueError: arrays that are not paired samples, pandas objects with another index, fewer than 10 samples,
+            ``permutations`` below 1, an unknown statistic.
     """
     seed = validation.root_seed(seed)
     if isinstance(permutations, bool) or not isinstance(permutations, int | np.integer) or permutations < 1:
         raise ValueError(f"permutations={permutations!r} given; expected an integer of at least 1")
     people.require_same_index(x=x, z=z, given=given)
-    columns = {
-        name: _numbers(value, name) for name, value in (("x", x), ("z", z), ("given", given)) if value is not None
+    variables = {
+        name: _read(value, name) for name, value in (("x", x), ("z", z), ("given", given)) if value is not None
     }
+    columns = {name: validation.numbers(people.as_numbers(one), name) for name, one in variables.items()}
     for name in columns:
         validation.require_same_length(columns["x"], columns[name], "x", name)
+    columns, warnings = _without_copies(columns, [one.is_categories for one in variables.values()])
     n = len(columns["x"])
     if n < 10:
         raise ValueError(f"x: {n} samples given; expected at least 10")
@@ -125,15 +132,27 @@ def independence_test(
     combined = ((found - found.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0)).max(axis=1)
     observed, null = (found[0, 0], found[1:, 0]) if callable(statistic) else (combined[0], combined[1:])
     reached = int(np.count_nonzero(combined[1:] >= combined[0] - _ROUNDING))
-    return IndependenceTest((1 + reached) / (1 + permutations), float(observed), null, n, permuted)
+    return IndependenceTest((1 + reached) / (1 + permutations), float(observed), null, n, permuted, warnings)
 
 
-def _numbers(value: Any, name: str) -> Array:
-    """Numbers of shape (n, d); class labels and categories as a column of 0 and 1 for each."""
+def _read(value: Any, name: str) -> people.Variable:
+    """A variable; class labels as categories."""
     variable = people.read(value, name)
     if validation.are_classes(variable.values):
-        variable = people.Variable(validation.labels(variable.values, name), categories=("",))
-    return validation.numbers(people.as_numbers(variable), name)
+        return people.Variable(validation.labels(variable.values, name), categories=("",))
+    return variable
+
+
+def _without_copies(columns: dict[str, Array], categories: list[bool]) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """One of each of the identical rows of continuous data, and warnings of these and of rows in the order of time."""
+    x, *others = columns.values()
+    warnings = []
+    if (found := copies_of_columns(x, np.hstack(others), (categories[0], all(categories[1:])))) is not None:
+        warnings.append(found.note(f"{', '.join(columns)} all equal"))
+        columns = {name: values[found.first] for name, values in columns.items()}
+    if (ordered := autocorrelation(columns["x"], columns["z"])) is not None:
+        warnings.append(ordered.warning(len(columns["x"]), "the p-value is too small; expected rows far enough apart"))
+    return columns, tuple(warnings)
 
 
 def _called(statistic: Statistic, x: Array, z: Array, rows: IntArray) -> FloatArray:

@@ -33,6 +33,8 @@ from infoplane.results.estimate import NoisyEstimate
 _LARGEST_DECOMPOSED_COVARIANCE = 4096
 """Rows or columns, whichever are fewer, up to which the Gaussian bound is computed: the time grows as their cube."""
 _NARROW_COLUMNS = 128
+_MOST_NOISE, _MOST_VALUE = 1e12, 1e60
+"""Squares of noise are computed in float32, those of values, over those of noise, in float64 where they are large."""
 _WIDE_NATS, _WIDE_SHARE = 0.25, 0.1
 """A bracket gets a warning if it is wider than both: nats, and a share of its upper end."""
 
@@ -65,8 +67,8 @@ def brackets(
         One result per noise level, in nats.
 
     Raises:
-        ValueError: an array that is not samples or labels, unequal lengths, a noise level that is not a positive
-            number, fewer than 3 samples.
+        ValueError: an array that is not samples or labels, unequal lengths, a noise level that is not a number from
+            1e-12 to 1e12, values beyond 1e60, fewer than 3 samples.
 
     Source: see the module; with labels, lower is H(Y) + E ln q with q the leave-one-out posterior of the label
         (Barber & Agakov 2003), upper the smaller of H(Y) and I-upper minus the within-class lower bounds (chain
@@ -157,8 +159,14 @@ def _validated(
     for noise_std in noise_stds:
         if not (math.isfinite(noise_std) and noise_std > 0):
             raise ValueError(f"noise_std: {noise_std} given; expected a positive number")
+        if not 1.0 / _MOST_NOISE <= noise_std <= _MOST_NOISE:
+            raise ValueError(
+                f"noise_std: {noise_std} given; expected {1.0 / _MOST_NOISE:g} to {_MOST_NOISE:g}, t in units to match"
+            )
     if len(points) < (2 if population else 3):
         raise ValueError(f"t: {len(points)} rows given; expected at least 3 samples (2 of a population)")
+    if (largest := max(float(points.max()), -float(points.min()))) > _MOST_VALUE:
+        raise ValueError(f"t: values up to {largest:.3g} given; expected at most {_MOST_VALUE:g}")
     if labels is None:
         return points, None
     codes = validation.labels(labels, "labels")

@@ -164,3 +164,14 @@ METHODS: dict[str, Method] = {
     ),
 }  # fmt: skip
 """The methods by name, in the order in which they are listed."""
+
+
+def method_named(name: str) -> Method:
+    """The method of that name.
+
+    Raises:
+        ValueError: there is none; the line lists the names.
+    """
+    if name not in METHODS:
+        raise ValueError(f"method {name!r} given; expected one of {', '.join(METHODS)}")
+    return METHODS[name]

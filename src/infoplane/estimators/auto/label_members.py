@@ -107,7 +107,9 @@ def _trees(u: FloatArray, member: FloatArray, fit: IntArray, prior: FloatArray, 
     from sklearn.ensemble import ExtraTreesClassifier
 
     codes = member[fit].argmax(axis=1)
-    model = ExtraTreesClassifier(50, min_samples_leaf=2, random_state=seed % 2**32).fit(u[fit], codes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of many classes, one line for each tree
+        model = ExtraTreesClassifier(50, min_samples_leaf=2, random_state=seed % 2**32).fit(u[fit], codes)
     shares = np.zeros((len(u), len(prior)))
     shares[:, model.classes_] = model.predict_proba(u)
     return np.asarray(np.log(0.95 * shares + 0.05 * prior))
