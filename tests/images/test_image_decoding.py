@@ -12,12 +12,14 @@ import pytest
 from PIL import Image
 
 from infoplane.common.runtime import tensorflow
-from infoplane.images.decoding import UndecodableImage, picture_of_file, picture_of_pixels
+from infoplane.images.decoding import picture_of_file, picture_of_pixels
+from infoplane.images.opening import UndecodableImage
 
 REASONS = {
     "empty",
     "not an image",
     "too large",
+    "too many parts",
     "truncated or damaged",
     "32-bit values without a fixed range",
 }

@@ -7,11 +7,17 @@
 * The EXIF orientation is applied to the pixels. Of several frames the first counts.
 
 A file that is plain already is kept byte for byte.
+
+What a file claims is bounded before it is believed: ``opening`` has its format, size and number of parts. The bounds
+count pixels and parts, never seconds, so that every run skips the same files.
 """
 
 from __future__ import annotations
 
 import io
+import struct
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +26,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from infoplane.common.runtime import tensorflow
-
-MOST_PIXELS = 89_478_485
-"""Larger images are refused: a small file can unpack to gigabytes. Pillow warns from the same size on."""
+from infoplane.images.opening import UndecodableImage, opened
 
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -36,11 +40,8 @@ _TURNS = {
 }
 _SIXTEEN_BIT_GREY = ("I;16", "I;16L", "I;16B", "I;16N")
 _NO_FIXED_RANGE = ("I", "F")
+_BLOCK = 2**20
 _PNG_DEPTH = 24  # offset of the bit depth in a PNG file, whose first chunk is always the header
-
-
-class UndecodableImage(ValueError):
-    """The bytes are not a usable image; the text gives the reason, the same in every run."""
 
 
 @dataclass(frozen=True)
@@ -64,44 +65,21 @@ def picture_of_file(encoded: bytes) -> Picture:
     Raises:
         UndecodableImage: empty, truncated, damaged, too large, or not an image.
     """
-    image = _decode(encoded)
-    try:
-        plain, changes = _as_rgb(image, _is_sixteen_bit_png(encoded))
-        plain, changes = _upright(plain, image, changes)
-    except UndecodableImage:
-        raise
-    except (ValueError, OSError, SyntaxError) as error:
-        raise UndecodableImage(f"colours cannot be converted from {image.mode}") from error
-    if image.format not in ("JPEG", "MPO", "PNG"):
-        changes = (*changes, str(image.format))
-    if not changes:
-        if _decodes_in_tensorflow(encoded):
-            return Picture(encoded)
-        changes = ("repaired",)
-    return Picture(_png(plain), changes)
-
-
-def _decode(encoded: bytes) -> Image.Image:
-    """The image with all its pixels loaded."""
-    if not encoded:
-        raise UndecodableImage("empty")
-    try:
-        image = Image.open(io.BytesIO(encoded))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UndecodableImage("too large") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # parsers of broken files fail with anything
-        raise UndecodableImage("not an image") from error
-    if image.width * image.height > MOST_PIXELS:
-        raise UndecodableImage("too large")
-    try:
-        image.load()
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise UndecodableImage("truncated or damaged") from error
-    return image
+    with opened(encoded) as image:
+        try:
+            plain, changes = _as_rgb(image, _is_sixteen_bit_png(encoded))
+            plain, changes = _upright(plain, image, changes)
+        except UndecodableImage:
+            raise
+        except (ValueError, OSError, SyntaxError) as error:
+            raise UndecodableImage(f"colours cannot be converted from {image.mode}") from error
+        if image.format not in ("JPEG", "MPO", "PNG"):
+            changes = (*changes, str(image.format))
+        if not changes:
+            if _ends_with_its_pixels(encoded, image) and _decodes_in_tensorflow(encoded):
+                return Picture(encoded)
+            changes = ("repaired",)
+        return Picture(_png(plain), changes)
 
 
 def _as_rgb(image: Image.Image, sixteen_bit_png: bool) -> tuple[Image.Image, tuple[str, ...]]:
@@ -148,8 +126,38 @@ def _decodes_in_tensorflow(encoded: bytes) -> bool:
     return bool(shape.rank == 3)
 
 
+def _ends_with_its_pixels(encoded: bytes, image: Image.Image) -> bool:
+    """Whether the compressed data of an 8-bit RGB PNG end where its pixels do; True for other files.
+
+    Pillow stops at the last row, TensorFlow unpacks what follows: a gigabyte from a megabyte of file.
+    """
+    if image.format != "PNG":
+        return True
+    left = image.height * (3 * image.width + 8)  # a filter byte for each row; of an interlaced one up to 7 more
+    unpacker = zlib.decompressobj()
+    try:
+        for packed in _png_data(encoded):
+            data = packed
+            while data and left >= 0:
+                left -= len(unpacker.decompress(data, _BLOCK))
+                data = unpacker.unconsumed_tail
+    except zlib.error:
+        return False
+    return left >= 0
+
+
+def _png_data(encoded: bytes) -> Iterator[bytes]:
+    """The contents of the ``IDAT`` chunks of a PNG file."""
+    position = 8
+    while position + 8 <= len(encoded):
+        length, kind = struct.unpack_from(">I4s", encoded, position)
+        if kind == b"IDAT":
+            yield encoded[position + 8 : position + 8 + length]
+        position += length + 12
+
+
 def _png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    # Only pixels: an ICC profile or EXIF block of the original would no longer fit them.
-    Image.fromarray(np.asarray(image)).save(buffer, "PNG")
+    image.info.clear()  # an ICC profile or EXIF block of the original would no longer fit its pixels
+    image.save(buffer, "PNG")
     return buffer.getvalue()

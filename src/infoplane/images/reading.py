@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from infoplane.images.opening import opened
 from infoplane.images.ordered import ordered_map
 from infoplane.images.tfds_package import tensorflow_datasets
 
@@ -60,11 +60,12 @@ def batches(
 
 def central_square(encoded: bytes, size: int) -> npt.NDArray[np.uint8]:
     """The largest central square of an image file, resized to shape (size, size, 3)."""
-    image = Image.open(io.BytesIO(encoded)).convert("RGB")
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    box = (left, top, left + side, top + side)
-    return np.asarray(image.resize((size, size), Image.Resampling.BICUBIC, box=box))
+    with opened(encoded) as stored:
+        image = stored if stored.mode == "RGB" else stored.convert("RGB")
+        side = min(image.size)
+        left, top = (image.width - side) // 2, (image.height - side) // 2
+        box = (left, top, left + side, top + side)
+        return np.asarray(image.resize((size, size), Image.Resampling.BICUBIC, box=box))
 
 
 def _builder(folder: Path, split: str) -> Any:

@@ -15,7 +15,8 @@ from infoplane.common import io
 from infoplane.common.aliases import IntArray
 from infoplane.common.runtime import tensorflow
 from infoplane.common.seeds import generator
-from infoplane.images.decoding import Picture, UndecodableImage, picture_of_file, picture_of_pixels
+from infoplane.images.decoding import Picture, picture_of_file, picture_of_pixels
+from infoplane.images.opening import UndecodableImage
 from infoplane.images.ordered import ordered_map
 from infoplane.images.records import RecordWriter
 from infoplane.images.splits import SPLITS, StratifiedSplitter
