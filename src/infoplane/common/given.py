@@ -200,7 +200,7 @@ def _of_pandas_categories(given: Any, name: str) -> _Column:
 def _plain(value: Any, name: str) -> Array:
     """``value`` as an array, without Python objects in it."""
     try:
-        values: Array = np.asanyarray(value)
+        values: Array = np.asarray(value) if isinstance(value, np.matrix) else np.asanyarray(value)
         if values.dtype.kind in "US" and isinstance(value, list | tuple):
             values = np.array(value, dtype=object)  # else NaN, None and numbers among texts become texts
     except Exception as error:
