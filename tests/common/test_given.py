@@ -53,10 +53,23 @@ class Tensor:
         {"a": X[:, 0], "b": X[:, 1]},
         np.ma.masked_array(X, np.zeros_like(X, bool)),
         X.astype(object),
+        np.asmatrix(X),
         Tensor(X),
         Tensor(X, dtype="torch.bfloat16"),
     ],
-    ids=["list", "fortran", "big endian", "pandas", "arrow", "mapping", "not masked", "objects", "tensor", "bfloat16"],
+    ids=[
+        "list",
+        "fortran",
+        "big endian",
+        "pandas",
+        "arrow",
+        "mapping",
+        "not masked",
+        "objects",
+        "matrix",
+        "tensor",
+        "bfloat16",
+    ],
 )
 def test_containers_of_the_same_numbers(x: Any) -> None:
     assert infoplane.estimate(x, Z, "ksg").nats == infoplane.estimate(X, Z, "ksg").nats

@@ -73,6 +73,13 @@ def test_numpy_integers_are_seeds() -> None:
         ({"method": "ksg", "neighbours": 3}, "ksg has no option neighbours; expected one of k, scale"),
         ({"method": "gaussian", "k": 3}, "gaussian has no option k; expected one of margins"),
         ({"method": "mine", "widths": 3}, "mine has no option widths; expected one of kind, hidden, "),
+        ({"method": "ksg", "k": 2.5}, "ksg: k=2.5 given; expected an integer"),
+        ({"method": "ksg", "scale": 3}, "ksg: scale=3 given; expected one of standard, rank, none"),
+        (
+            {"method": "binning", "x_range": (0, 1, 2)},
+            "binning: x_range=(0, 1, 2) given; expected two numbers",
+        ),
+        ({"method": "mine", "hidden": 64}, "mine: hidden=64 given; expected integers, such as 64,64"),
         ({"method": "mine", "hidden": (0,)}, "hidden: (0,) given"),
         ({"method": "probe"}, "probe: z is numbers; expected class labels, a 1-D array of integers or booleans"),
         ({"method": "ksg", "z_kind": "labels"}, "ksg: z is class labels"),
@@ -81,6 +88,21 @@ def test_numpy_integers_are_seeds() -> None:
 def test_methods_and_options_that_do_not_exist(call: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=r"\A" + re.escape(message)):
         infoplane.estimate(X, Z, **call)
+
+
+def test_options_may_be_numbers_of_numpy_and_lists() -> None:
+    expected = infoplane.estimate(X, Z, "ksg", k=5).nats
+    assert infoplane.estimate(X, Z, "ksg", k=np.int32(5)).nats == expected
+    call = {"method": "binning", "strategy": "fixed", "bins": 4}
+    expected = infoplane.estimate(X[:, 0], Z, **call, x_range=(-2.0, 2.0)).nats
+    for limits in ([-2, 2], np.array([-2.0, 2.0])):
+        assert infoplane.estimate(X[:, 0], Z, **call, x_range=limits).nats == expected
+
+
+@pytest.mark.parametrize("method", ["auto", "mixed_ksg", "ross", "binning"])
+def test_integers_of_which_no_two_are_equal_are_no_labels(method: str) -> None:
+    with pytest.raises(ValueError, match=r"z: 200 integers, no two of them equal, .*z_kind='numbers'"):
+        infoplane.estimate(X, np.arange(200), method)
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, bool])

@@ -79,6 +79,16 @@ def test_columns_of_sizes_far_apart(way: str) -> None:
     assert of_method(way)(apart) == pytest.approx(of_method(way)(plain), abs=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_one_value_far_away_makes_no_relation_without_noise(dtype: type) -> None:
+    """Beside 1e30 all others are equal in float64; they still are no function of z."""
+    far = X.astype(dtype)
+    far[7] = 1e30
+    found = infoplane.estimate(far, Z, "mixed_ksg", scale="rank")
+    assert found.warnings == ()
+    assert found.nats == pytest.approx(infoplane.estimate(X, Z, "mixed_ksg", scale="rank").nats, abs=0.05)
+
+
 def test_what_a_float_cannot_hold_is_one_line() -> None:
     with np.errstate(over="ignore"):
         half = (X * 1e6).astype(np.float16)

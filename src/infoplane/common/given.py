@@ -218,8 +218,8 @@ def _of_pandas_categories(given: Any, name: str) -> _Column:
 def _plain(value: Any, name: str) -> Array:
     """``value`` as an array, without Python objects in it."""
     try:
-        values: Array = np.asanyarray(value)
-        if values.dtype.kind in "US" and not isinstance(value, np.ndarray):
+        values: Array = np.asarray(value) if isinstance(value, np.matrix) else np.asanyarray(value)
+        if values.dtype.kind in "US" and isinstance(value, list | tuple):
             values = np.array(value, dtype=object)  # else NaN, None and numbers among texts become texts
     except Exception as error:
         if isinstance(value, list | tuple) and isinstance(error, ValueError):

@@ -172,11 +172,15 @@ def _unique(column: Array) -> npt.NDArray[np.bool_]:
 
 
 def _rounding(x: Array) -> FloatArray:
-    """The floating-point step at each column's largest magnitude, in float32 if its values are all float32."""
-    largest = np.abs(x).max(axis=0).astype(np.float64)
+    """The floating-point step at each column's median magnitude beside 0, in float32 if its values are all float32.
+
+    A single value of 1e300 says nothing of the others.
+    """
+    magnitude = np.abs(x.astype(np.float64))
+    middle = np.array([np.median(column[column > 0]) if column.any() else 0.0 for column in magnitude.T])
     with np.errstate(over="ignore", under="ignore"):
         single = (x.astype(np.float32).astype(np.float64) == x.astype(np.float64)).all(axis=0)
-    result: FloatArray = largest * np.where(single, np.finfo(np.float32).eps, np.finfo(np.float64).eps)
+    result: FloatArray = middle * np.where(single, np.finfo(np.float32).eps, np.finfo(np.float64).eps)
     return result
 
 

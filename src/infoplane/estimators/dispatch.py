@@ -20,7 +20,7 @@ from infoplane.estimators.dependence_checks import autocorrelation, noiseless_re
 from infoplane.estimators.discrete import entropy
 from infoplane.estimators.groups import copies, group_codes, joined, one_of_each
 from infoplane.estimators.offsets import within_range, without_offsets
-from infoplane.estimators.options import critic_defaults, refuse_unknown
+from infoplane.estimators.options import check, critic_defaults
 from infoplane.estimators.registry import METHODS, Method, method_named
 from infoplane.results.estimate import Estimate
 
@@ -70,7 +70,7 @@ def estimate(
 
     Raises:
         ValueError: arrays that are not paired samples of finite real numbers, an unknown method or option, class
-            labels or categories where the method takes numbers or the other way round, texts of which no two are
+            labels or categories where the method takes numbers or the other way round, labels of which no two are
             equal, pandas objects with another index, too few samples, a seed that is no integer.
         ModuleNotFoundError: the method needs a package of an extra that is not installed.
         FloatingPointError: the method's result is not a number.
@@ -225,6 +225,11 @@ def _many_classes(z: given.Variable) -> list[str]:
     count, n = len(np.unique(z.values)), z.values.size
     if count <= _FEW_CLASSES or (count <= _MANY_CLASSES and n >= _ROWS_PER_CLASS * count):
         return []
+    if count == n:
+        raise ValueError(
+            f"z: {n} integers, no two of them equal, given as class labels; expected labels that repeat, or "
+            "z_kind='numbers' (--numbers)"
+        )
     return [
         f"z: integers with {count} values in {n} rows were taken as class labels; if they are numbers, say "
         "z_kind='numbers' (--numbers)"
@@ -257,7 +262,7 @@ def _call(method: Method, name: str, labels: bool, options: dict[str, Any]) -> _
     if method.trained and "options" in accepted:
         return _Call(function, labels, passed | _critic_options(name, options))
     if options:
-        refuse_unknown(name, list(options))
+        check(name, options)
     return _Call(function, labels, passed | options)
 
 
@@ -269,7 +274,7 @@ def _critic_options(method: str, options: dict[str, Any]) -> dict[str, Any]:
 
     if set(options) == {"options"}:
         return options
-    refuse_unknown(method, list(options))
+    check(method, options)
     return {"options": CriticOptions(**critic_defaults(method) | options)}
 
 

@@ -6,10 +6,14 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from importlib import import_module
+from numbers import Integral, Real
 from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import numpy as np
 
 from infoplane.estimators.registry import METHODS, method_named
 
@@ -34,6 +38,7 @@ class Option:
         return _in_words(self.hint)
 
 
+@cache
 def of_method(name: str) -> tuple[Option, ...]:
     """The options of a method, in the order of its function; of a critic those of its network and training.
 
@@ -75,6 +80,18 @@ def read(name: str, texts: Sequence[str]) -> dict[str, Any]:
             raise ValueError(f"--option {text}: expected {known[key].expected}")
         values[key] = value
     return values
+
+
+def check(name: str, given: Mapping[str, Any]) -> None:
+    """Check options given by name; lists and NumPy's numbers count as tuples and numbers.
+
+    Raises:
+        ValueError: an option that the method does not have, or a value of another type.
+    """
+    refuse_unknown(name, list(given))
+    for option in of_method(name):
+        if option.name in given and not _fits(given[option.name], option.hint):
+            raise ValueError(f"{name}: {option.name}={given[option.name]!r} given; expected {option.expected}")
 
 
 def refuse_unknown(name: str, given: Sequence[str]) -> None:
@@ -141,14 +158,17 @@ def _meanings(doc: str) -> dict[str, str]:
 def _fits(value: Any, hint: Any) -> bool:
     """Whether a value is of a type: int, float, str, None, a Literal, a tuple, or a union of these."""
     if get_origin(hint) is Literal:
-        return value in get_args(hint)
+        return isinstance(value, str) and value in get_args(hint)
     if get_origin(hint) is tuple:
+        if not isinstance(value, tuple | list | np.ndarray):
+            return False
         kinds = get_args(hint)
-        kinds = kinds[:1] * len(value) if isinstance(value, tuple) and kinds[-1] is ... else kinds
-        return isinstance(value, tuple) and len(value) == len(kinds) and all(map(_fits, value, kinds))
+        kinds = kinds[:1] * len(value) if kinds[-1] is ... else kinds
+        return len(value) == len(kinds) and all(map(_fits, value, kinds))
     if get_args(hint):
         return any(_fits(value, one) for one in get_args(hint))
-    return isinstance(value, (int, float) if hint is float else hint) and not isinstance(value, bool)
+    kind = {int: Integral, float: Real}.get(hint, hint)
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _in_words(hint: Any) -> str:

@@ -68,8 +68,8 @@ class Ranking:
         rows = [
             [
                 self.names[i],
-                f"{self.nats[i]:.3f}",
-                "" if np.isnan(self.low[i]) else f"{self.low[i]:.3f} to {self.high[i]:.3f}",
+                f"{self.nats[i]:z.3f}",
+                "" if np.isnan(self.low[i]) else f"{self.low[i]:z.3f} to {self.high[i]:z.3f}",
                 *("" if np.isnan(p) else f"{p:.3g}" for p in (self.p_values[i], self.p_corrected[i])),
             ]
             for i in self.order[:_PRINTED]
@@ -118,7 +118,7 @@ class PairMatrix:
         place = int(np.argmax(values))
         sentence = (
             f"{len(values)} pairs of {len(self.names)} columns, {self.n} samples: {dependent}"
-            f"the most, {values[place]:.3f} nats, between {self.names[upper[0][place]]} and "
+            f"the most, {values[place]:z.3f} nats, between {self.names[upper[0][place]]} and "
             f"{self.names[upper[1][place]]}."
         )
         return " ".join([sentence, *(f"Warning: {text}." for text in self.warnings)])

@@ -83,7 +83,8 @@ class Estimate:
 
     def _repr_html_(self) -> str:
         """A small table, for notebooks."""
-        rows = [("I(X; Z)", self._value()), ("kind", f"{self._kind()} by {self.method}")]
+        name = "I(X; Z | W)" if self.method.startswith("conditional ") else "I(X; Z)"
+        rows = [(name, self._value()), ("kind", f"{self._kind()} by {self.method}")]
         if self.ceiling is not None:
             rows.append(("ceiling", f"{self.ceiling:.3f} nats"))
         rows.append(("samples", f"{self.n}, of {self.dx} + {self.dz} columns"))
@@ -93,12 +94,12 @@ class Estimate:
 
     def _value(self) -> str:
         if self.ci95 is None:
-            return f"{self.nats:.3f} nats"
+            return f"{self.nats:z.3f} nats"
         low, high = self.ci95
         interval = (
-            f"at least {low:.3f} with 95 % confidence" if math.isinf(high) else f"95 % interval {low:.3f} to {high:.3f}"
+            f"at least {low:z.3f} with 95 % confidence" if math.isinf(high) else f"95 % interval {low:z.3f} to {high:z.3f}"
         )
-        return f"{self.nats:.3f} nats ({interval})"
+        return f"{self.nats:z.3f} nats ({interval})"
 
     def _kind(self) -> str:
         return (
@@ -150,8 +151,8 @@ class NoisyEstimate:
 
     def __str__(self) -> str:
         """One sentence: the bracket or the exact value, the noise, the samples; then the warnings."""
-        ends = f"{self.lower:.3f} to {self.upper:.3f} nats, lower and upper bound"
-        value = f"{self.lower:.3f} nats, exact" if self.lower == self.upper else ends
+        ends = f"{self.lower:z.3f} to {self.upper:z.3f} nats, lower and upper bound"
+        value = f"{self.lower:z.3f} nats, exact" if self.lower == self.upper else ends
         sentence = f"{value}, noise {self.noise_std:g}, from {self.n} samples of {self.d} columns."
         return " ".join([sentence, *(f"Warning: {text}." for text in self.warnings)])
 
