@@ -55,6 +55,50 @@ def test_a_killed_writer_leaves_no_output(tmp_path: Path) -> None:
     assert os.listdir(out) == ["whole.npy"]
 
 
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from infoplane.common import io
+
+path, rows = Path(sys.argv[1]), np.zeros((10_000, 8), np.float32)
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+
+def folder():
+    with io.output_folder(path) as new:
+        io.save_npy(new / "whole.npy", rows[:10])
+        io.save_npy(new / "cut.npy", rows)
+
+writers = {
+    "npy": lambda: io.save_npy(path, rows),
+    "npz": lambda: io.save_npz(path, {"a": rows}),
+    "rows": lambda: io.save_rows(path, [rows[:5000], rows[5000:]], 10_000),
+    "text": lambda: io.save_text(path, "x" * 60_000),
+    "json": lambda: io.save_json(path, [1.5] * 20_000),
+    "table": lambda: io.save_table(path, [{"a": 1}] * 40_000, ["a"]),
+    "folder": folder,
+}
+try:
+    writers[sys.argv[2]]()
+except OSError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "rows", "text", "json", "table", "folder"])
+def test_a_full_disk_leaves_the_old_output_and_nothing_else(kind: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    old = out / "old" if kind == "folder" else out
+    old.parent.mkdir(exist_ok=True)
+    old.write_text("as before")
+    command = [sys.executable, "-c", FULL_DISK, str(out), kind]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) == 1, "one line says why"
+    assert old.read_text() == "as before"
+    assert os.listdir(tmp_path) == ["out"]
+    assert kind != "folder" or os.listdir(out) == ["old"]
+
+
 def test_an_output_folder_replaces_what_was_there(tmp_path: Path) -> None:
     for name in ("old", "new"):
         with io.output_folder(tmp_path / "out") as folder:
