@@ -26,7 +26,9 @@ LOGGED = ("infoplane", *PACKAGES.values(), "pandas", "tensorflow-datasets", "dvc
 
 
 def run(stage: str, work: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
-    """Run ``work`` with the parsed command line as the only writer of the outputs; a ValueError ends it in a line.
+    """Run ``work`` with the parsed command line as the only writer of the outputs; what is wrong ends it in a line.
+
+    That is a ValueError, or an OSError such as that of a full disk.
 
     Options whose names begin with ``out`` are outputs: leftovers of a killed run, beside them and in the run log, are
     removed first.
@@ -45,7 +47,7 @@ def run(stage: str, work: Callable[[argparse.Namespace], None], parser: argparse
             with live_progress(name):
                 work(arguments)
             log_run(name, time.time() - started, time.process_time() - cpu)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         for line in str(error).splitlines():
             print(f"{name}: {line}", file=sys.stderr)
         sys.exit(2)

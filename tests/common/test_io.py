@@ -5,8 +5,13 @@ from __future__ import annotations
 import math
 import os
 import signal
+import struct
 import subprocess
 import sys
+import tracemalloc
+import zipfile
+from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +53,50 @@ def test_a_killed_writer_leaves_no_output(tmp_path: Path) -> None:
         (folder / "whole.npy").write_bytes(b"y")
     assert os.listdir(tmp_path) == ["out"]
     assert os.listdir(out) == ["whole.npy"]
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from infoplane.common import io
+
+path, rows = Path(sys.argv[1]), np.zeros((10_000, 8), np.float32)
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+
+def folder():
+    with io.output_folder(path) as new:
+        io.save_npy(new / "whole.npy", rows[:10])
+        io.save_npy(new / "cut.npy", rows)
+
+writers = {
+    "npy": lambda: io.save_npy(path, rows),
+    "npz": lambda: io.save_npz(path, {"a": rows}),
+    "rows": lambda: io.save_rows(path, [rows[:5000], rows[5000:]], 10_000),
+    "text": lambda: io.save_text(path, "x" * 60_000),
+    "json": lambda: io.save_json(path, [1.5] * 20_000),
+    "table": lambda: io.save_table(path, [{"a": 1}] * 40_000, ["a"]),
+    "folder": folder,
+}
+try:
+    writers[sys.argv[2]]()
+except OSError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "rows", "text", "json", "table", "folder"])
+def test_a_full_disk_leaves_the_old_output_and_nothing_else(kind: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    old = out / "old" if kind == "folder" else out
+    old.parent.mkdir(exist_ok=True)
+    old.write_text("as before")
+    command = [sys.executable, "-c", FULL_DISK, str(out), kind]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) == 1, "one line says why"
+    assert old.read_text() == "as before"
+    assert os.listdir(tmp_path) == ["out"]
+    assert kind != "folder" or os.listdir(out) == ["old"]
 
 
 def test_an_output_folder_replaces_what_was_there(tmp_path: Path) -> None:
@@ -123,6 +172,97 @@ def test_open_npy_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "cut.npy").write_bytes((tmp_path / "cut.npy").read_bytes()[:500])
     with pytest.raises(ValueError, match=r"cut.npy: not a readable .npy file"):
         io.open_npy(tmp_path / "cut.npy")
+
+
+def npy(shape: str, descr: str = "'<f4'", body: bytes = bytes(64)) -> bytes:
+    """A file whose header says anything."""
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    return b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + body
+
+
+LYING = {
+    "more rows than bytes": npy("(1000000000000, 8)"),
+    "a product that overflows to 0": npy("(4294967296, 4294967296)"),
+    "a negative side": npy("(-1, 8)"),
+    "two negative sides": npy("(-2, -4)"),
+    "no rows of very many columns": npy("(0, 9223372036854775807)"),
+    "a side that no integer holds": npy("(99999999999999999999999, 1)"),
+    "a side of a thousand as a fraction": npy("(1e3, 8)"),
+    "a side that is a truth value": npy("(True, 8)"),
+    "more axes than there can be": npy("(" + "1," * 2000 + ")"),
+    "objects": npy("(1,)", "'|O'", b"\x80\x04N."),
+    "objects in a record": npy("(1,)", "[('a', '|O')]", b"\x80\x04N."),
+    "a text of 10^12 letters": npy("(1,)", "'<U999999999999'"),
+    "an array in each element": npy("(1,)", "('<f4', (1000000000,))"),
+    "a header of 4 GB": b"\x93NUMPY\2\0" + b"\xff" * 4 + bytes(64),
+    "a call": npy("__import__('os').abort()"),
+    "brackets without end": npy("[" * 9000),
+    "minus of minus of": npy("-" * 9000 + "1"),
+    "no text": npy("(1,)").replace(b"descr", b"\xff\xfe\xff\xfe\xff"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+@pytest.mark.parametrize("name", LYING)
+def test_npy_headers_that_lie_are_one_line_in_little_memory(name: str, tmp_path: Path) -> None:
+    (tmp_path / "a.npy").write_bytes(LYING[name])
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"a\.npy: .*; expected a \.npy array of numbers") as caught:
+            io.open_npy(tmp_path / "a.npy")
+        # A buffer that is asked for and not filled takes no memory, but is counted here.
+        assert "4 GB" in name or tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
+    assert str(caught.value).isprintable()
+
+
+def zipped(content: Iterable[bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """An archive of one member, ``a.npy``, out of pieces."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive, archive.open("a.npy", "w", force_zip64=True) as member:
+        for piece in content:
+            member.write(piece)
+    return packed.getvalue()
+
+
+WHOLE = npy("(16,)", body=b"abcd" * 16)
+BROKEN_ARCHIVES: dict[str, tuple[bytes, str]] = {
+    "a bomb of 512 MB": (zipped([npy(f"({2**27},)", body=b""), *[bytes(2**24)] * 32]), "unpacks to 536"),
+    "a header of 10^14 numbers": (zipped([npy("(100000000000000,)")]), ""),
+    "a header of 10^10 numbers": (zipped([npy("(10000000000,)")]), ""),
+    "objects": (zipped([LYING["objects"]]), "Object arrays"),
+    "no array": (zipped([b"text"]), ""),
+    "cut": (zipped([WHOLE])[:60], "not a zip"),
+    "changed": (zipped([WHOLE], zipfile.ZIP_STORED).replace(b"abcdabcd", b"abceabcd", 1), "CRC"),
+    "an unknown method": (zipped([WHOLE]).replace(b"\x08\0", b"\x63\0"), "compression method"),
+    "an array alone": (WHOLE, "not a zip"),
+    "empty": (b"", "not a zip"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_ARCHIVES)
+def test_archives_that_lie_or_are_broken_are_one_line(name: str, tmp_path: Path) -> None:
+    content, words = BROKEN_ARCHIVES[name]
+    (tmp_path / "a.npz").write_bytes(content)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"a\.npz: not a readable \.npz archive of arrays") as caught:
+            io.load_npz(tmp_path / "a.npz")
+        assert "header" in name or tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b'{"a": 1', b"", b"\xff\xfe", b"[" * 100_000])
+def test_json_that_was_cut_names_its_file(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.json: no JSON: "):
+        io.load_json(tmp_path / "a.json")
+    with pytest.raises(ValueError, match=r"b\.json: no such file"):
+        io.load_json(tmp_path / "b.json")
 
 
 def test_tables_have_the_given_columns(tmp_path: Path) -> None:

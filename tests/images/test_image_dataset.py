@@ -166,6 +166,38 @@ def test_too_many_bad_files_stop_with_one_line(tmp_path: Path) -> None:
     assert report["skipped"] == 5  # 5 of 100 is no more than 5 %
 
 
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from infoplane.images.writing import write_dataset
+
+class Noise:
+    kind, classes, ignored = "noise", ("a", "b"), 0
+    labels = np.arange(40) % 2
+    def name(self, index): return str(index)
+    def load(self, index): return np.random.default_rng(index).integers(0, 256, (96, 96, 3)).astype(np.uint8)
+
+images, labels = (Path(sys.argv[1]) / name for name in ("images", "labels"))
+images.mkdir(), labels.mkdir()
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+try:
+    write_dataset(Noise(), images, labels, test_fraction=0.4, limit=None, max_bad_share=0, seed=0)
+except OSError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_leaves_no_data_set(tmp_path: Path) -> None:
+    """What was written so far is no data set, for want of its metadata, and has no labels."""
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert "File too large" in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+    assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} == {".unfinished"}
+    with pytest.raises(ValueError, match="no data set in TFDS format"):
+        split_size(tmp_path / "images", "train")
+
+
 def test_class_whose_files_are_bad_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"^data: class 'class1' has 1 usable images \(of 3 files\); expected at least"

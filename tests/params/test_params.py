@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -225,6 +226,103 @@ def test_a_wrong_option_of_a_network_of_ones_own_is_named(tmp_path: Path) -> Non
     file.write_text(file.read_text().replace("encoder_options:\n", entry, 1))
     with pytest.raises(ValueError, match=r"encoder_options\.mine\.layr: no such key \(did you mean layer"):
         check(file)
+
+
+HOSTILE_NAMES = (
+    "a; touch x", "$(touch x)", "`x`", "a|b", "a>b", "*", "~", "${seed}", "a'b", 'a"b', "a\\b", "a/b", "..",
+    "../a", ".", "...", "-rf", "--out", " a", "a ", "a b", "a\nb", "a\0b", "EfficientNetLite0\n", "a@b", "é", "",
+    "a" * 101,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ["mnist", "arrays"])
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_names_that_a_shell_or_a_path_could_misread_are_refused(tmp_path: Path, name: str, source: str) -> None:
+    """In all lists of names; with a saved model, too, whose name is the user's choice."""
+    entry = json.dumps(name)
+    text = COMMITTED.read_text().replace("source: mnist", f"source: {source}")
+    for options in ("{}", "{model: a.keras, layer: x}"):
+        named = text.replace("  - EfficientNetLite0\n", f"  - {entry}\n", 1)
+        refusal(tmp_path, named.replace("encoder_options:\n", f"encoder_options:\n  {entry}: {options}\n", 1))
+    for old in ("networks: [sphere-tanh, sphere-relu]", "suites: [gaussians, discrete, protocol]"):
+        assert old in text
+        refusal(tmp_path, text.replace(old, f"{old.split(':')[0]}: [{entry}]"))
+
+
+def refusal(folder: Path, text: str | bytes) -> str:
+    """The one line that a file is refused with."""
+    file = folder / "params.yaml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ValueError, match=re.escape(str(file))) as caught:
+        check(file)
+    assert str(caught.value).isprintable()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("seed: 0", "seed: 0\nseed: 1", 'duplicate key "seed"'),
+        ("  parity: false", "  parity: false\n  parity: true", 'duplicate key "parity"'),
+        ("  parity: false", "\tparity: false", r"'\t'"),
+        ("seed: 0", "seed: !!python/object/apply:os.system [exit]", "could not determine a constructor"),
+        ("seed: 0", f"seed: {'9' * 5000}", "limit"),
+        ("seed: 0", f"seed: {'[' * 3000}", "recursion"),
+        ("seed: 0", "seed: 0\0", "special characters"),
+        ("seed: 0", "seed: 0\n---\nseed: 1", "a single document"),
+        ("path: examples/shapes", r'path: "a\nb"', r"data.path: 'a\nb' given; expected text without control"),
+        ("path: examples/networks", r'path: "a\0b"', r"embed.path: 'a\x00b' given"),
+        ("EfficientNetLite0: {}", r'EfficientNetLite0: {weights: "\e[2J.pth"}', r"weights: '\x1b[2J.pth' given"),
+    ],
+)
+def test_a_file_that_is_misformed_is_one_line(tmp_path: Path, old: str, new: str, words: str) -> None:
+    text = COMMITTED.read_text()
+    assert old in text
+    assert words in refusal(tmp_path, text.replace(old, new, 1))
+
+
+def test_texts_of_other_encodings(tmp_path: Path) -> None:
+    """Windows' line ends and marks at the start change nothing; other encodings are named."""
+    text = COMMITTED.read_text()
+    for encoded in (text.replace("\n", "\r\n").encode(), text.encode("utf-8-sig"), text.encode("utf-16")):
+        (tmp_path / "params.yaml").write_bytes(encoded)
+        assert read_yaml(tmp_path / "params.yaml") == read_yaml(COMMITTED)
+    assert "not valid YAML" in refusal(tmp_path, text.replace("# Root", "# Ré").encode("latin-1"))
+
+
+def test_dvc_gives_no_hostile_name_to_a_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A single stage of each matrix, all else in place: the dependency or the key that bears the name is missing."""
+    from dvc.exceptions import ReproductionError
+    from dvc.repo import Repo
+
+    monkeypatch.chdir(tmp_path)
+    name = "x; touch executed #"
+    lists = {"encoders", "information_plane.networks", "calibrate.suites"}
+    text = COMMITTED.read_text()
+    for old in ("  - EfficientNetLite0\n", "[sphere-tanh, sphere-relu]", "[gaussians, discrete, protocol]"):
+        text = text.replace(old, f'  - "{name}"\n' if old.startswith(" ") else f'["{name}"]', 1)
+    (tmp_path / "params.yaml").write_text(
+        text.replace("encoder_options:\n", f'encoder_options:\n  "{name}": {{}}\n', 1)
+    )
+    stages = YAML(typ="safe").load(COMMITTED.with_name("dvc.yaml"))["stages"]
+    (tmp_path / "dvc.yaml").write_text(COMMITTED.with_name("dvc.yaml").read_text())
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc" / "config").write_text("[core]\n    no_scm = true\n")
+    matrices = {stage: next(iter(entry["matrix"].values())) for stage, entry in stages.items() if "matrix" in entry}
+    assert {values[2:-1] for values in matrices.values()} == lists
+    for entry in stages.values():
+        for path in entry["deps"]:
+            if "$" not in path:
+                folder = Path(path).parent if Path(path).suffix else Path(path)
+                (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+                if folder != Path(path):
+                    (tmp_path / path).touch()
+    with Repo(str(tmp_path)) as repo:
+        for stage in matrices:
+            with pytest.raises(ReproductionError) as caught:
+                repo.reproduce(f"{stage}@{name}", single_item=True)
+            assert name in f"{caught.value} {caught.value.__cause__}"
+    assert not list(tmp_path.rglob("executed*"))
 
 
 def test_no_file_and_no_yaml(tmp_path: Path) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
+import runpy
+import shutil
 import subprocess
 import sys
 import venv
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +77,75 @@ def test_a_bad_input_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == "predict@X: none/test.npy: no such file\n"
     assert list(tmp_path.iterdir()) == []
+
+
+FILES = {"e/train.npy": (60, 5), "e/test.npy": (60, 5), **{f"p/{stop}.npy": (60, 2) for stop in (1, 30, 200)}}
+READERS = {
+    "train": "--embeddings e --given g --labels l --out-weights out/w --out-curves out/c.csv --out-metrics out/m.json",
+    "measure_noise": "--embeddings e --out-curves out/c.csv --out-terms out/t.npz --out-metrics out/m.json",
+    "measure_label": "--embeddings e --labels l --out-curves out/c.csv --out-metrics out/m.json",
+    "measure_prediction": "--predictions p --labels l --out-curves out/c.csv --out-metrics out/m.json",
+}
+
+
+@pytest.mark.parametrize("fault", ["cut", "nan", "missing"])
+@pytest.mark.parametrize("stage", READERS)
+def test_a_spoilt_array_between_stages_is_noticed(
+    stage: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut, with NaN, or gone: no stage that reads it goes on, whether or not DVC looked at its digest before."""
+    for name, shape in FILES.items():
+        array = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+        array[3, 1] = np.nan if fault == "nan" else 0.0
+        io.save_npy(tmp_path / name, array)
+        if fault == "cut":
+            (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-100])
+        if fault == "missing":
+            (tmp_path / name).unlink()
+    for split in ("train", "test"):
+        io.save_npy(tmp_path / "l" / f"{split}.npy", np.arange(60) % 2)
+    io.save_json(tmp_path / "g" / "stops.json", [])
+    monkeypatch.setattr(sys, "argv", [stage, "--encoder", "ResNet50", *READERS[stage].split()])
+    monkeypatch.setattr(common, "LOCKS", tmp_path / "locks")
+    monkeypatch.setattr(common, "RUN_LOG", tmp_path / "runlog")
+    monkeypatch.setattr(common, "check_versions", lambda _: None)
+    shutil.copy(TOP / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    errors = StringIO()
+    monkeypatch.setattr(sys, "stderr", errors)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module(f"stages.{stage}", run_name="__main__")
+    assert ended.value.code == 2
+    (line,) = errors.getvalue().splitlines()
+    assert line.startswith(f"{stage}@ResNet50: ")
+    assert re.search({"cut": r"\.npy: not a readable", "nan": "nan|NaN", "missing": "no such file"}[fault], line)
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+
+
+def test_outputs_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    command = [sys.executable, "-m", "stages.code", "--out", str(tmp_path / "data" / "code")]
+    done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert re.fullmatch(r"code: \[Errno \d+\] [\w ]+: '.*data.*'\n", done.stderr)
+
+
+def test_any_folder_without_a_home_and_for_oneself_alone(tmp_path: Path) -> None:
+    """A path with blanks, quotes, a template and other scripts; no HOME, or one that cannot be written; umask 077."""
+    folder = tmp_path / 'it\'s a "folder" $(x) ${y} {{ z }} ü 猫'
+    for name in ("stages", "src", "params.yaml", "constraints.txt", "dvc.yaml"):
+        copy = shutil.copytree if (TOP / name).is_dir() else shutil.copy2
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        copy(TOP / name, folder / name)
+    bare = {"PATH": os.environ["PATH"]}
+    command = [sys.executable, "-m", "stages.code", "--out", "data/code"]
+    subprocess.run(command, cwd=folder, env=bare, check=True, umask=0o077)
+    assert len(list((folder / "data" / "code").iterdir())) == 12
+    code = "from infoplane.encoders.registry import build; print(build('MobileNet-untrained', 32, 0).dimension)"
+    environment = bare | {"HOME": "/proc/none", "PYTHONPATH": "src"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True, umask=0o077)
+    assert done.stdout == "1024\n"
 
 
 def test_other_versions_than_those_written_down_are_refused(tmp_path: Path) -> None:

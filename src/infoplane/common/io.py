@@ -15,6 +15,7 @@ import math
 import os
 import shutil
 import uuid
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ import numpy.typing as npt
 from numpy.lib import format as npy_format
 
 SIGNIFICANT_DIGITS = 6
+_UNPACKED = 2**28
+"""Bytes that any archive may unpack to; a larger one at most so many times its size:"""
+_MOST_TIMES = 100
 
 
 def _temporary(path: Path) -> Path:
@@ -110,10 +114,34 @@ def save_npz(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         np.savez(handle, **dict(arrays))  # type: ignore[arg-type]
 
 
+def refuse_unpacking(path: Path, unpacked: int) -> None:
+    """Refuse a file that makes ``unpacked`` bytes in memory, far more than it has on disk.
+
+    Raises:
+        ValueError: more than 256 MiB, and more than 100 times the file.
+    """
+    if unpacked > max(_UNPACKED, _MOST_TIMES * path.stat().st_size):
+        raise ValueError(f"it unpacks to {unpacked} bytes, more than {_MOST_TIMES} times its size")
+
+
 def load_npz(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Read every array of an ``.npz``; pickled objects are refused."""
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    """Read every array of an ``.npz``.
+
+    Raises:
+        ValueError: no archive, a damaged one, one that unpacks to far more than it is, or pickled objects in it.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            refuse_unpacking(path, sum(member.file_size for member in archive.infolist()))
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        if others := [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]:
+            raise ValueError(f"{others[0]!r} is no array")
+        return arrays
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no such file") from None
+    except Exception as error:  # what is broken fails with anything
+        raise ValueError(f"{path}: not a readable .npz archive of arrays: {' '.join(str(error).split())}") from None
 
 
 def open_npy(path: Path) -> npt.NDArray[Any]:
@@ -128,8 +156,8 @@ def open_npy(path: Path) -> npt.NDArray[Any]:
         raise ValueError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise ValueError(f"{path}: a folder; expected a .npy file") from None
-    except (ValueError, EOFError, OSError) as error:
-        reason = "it holds pickled Python objects" if "object" in str(error).lower() else "not a readable .npy file"
+    except Exception as error:  # a header is a Python literal, and fails with anything
+        reason = "it holds pickled Python objects" if "Python objects" in str(error) else "not a readable .npy file"
         with path.open("rb") as handle:
             if handle.read(6) != b"\x93NUMPY":
                 reason = "not a .npy file"
@@ -175,8 +203,17 @@ def save_json(path: Path, value: Any) -> None:
 
 
 def load_json(path: Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read a JSON file.
+
+    Raises:
+        ValueError: no such file, or one that is no JSON, as after a cut.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no such file") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: no JSON: {error}") from None
 
 
 def save_table(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from infoplane.common.runtime import tensorflow
-from infoplane.encoders import random_weights
+from infoplane.encoders import bounds, random_weights
 from infoplane.encoders.encoder import Encoder
 from infoplane.encoders.network_files import NetworkFile, one_line
 
@@ -63,6 +63,7 @@ def _from_file(name: str, model: Any, file: NetworkFile) -> Any:
     for variable in model.weights:  # Keras skips variables that a file lacks, sometimes with only a warning
         variable.assign(np.full(variable.shape, np.nan))
     try:
+        bounds.check_weights(file.path)
         model.load_weights(file.path)
         lacking = [variable.path for variable in model.weights if np.isnan(variable.numpy()).any()]
         if lacking:

@@ -1,7 +1,8 @@
 """The user's files in ``embed.path`` that networks are made from: weights, or saved Keras models.
 
 DVC cannot declare a dependency for some cells of a matrix only. So the stage ``networks`` depends on that folder, and
-keeps a folder for each encoder with its own file in it: a changed file embeds just the networks made from it again.
+keeps a folder for each encoder with its own file in it: a changed file embeds just the networks made from it again. And
+a name that is not allowed gets no folder, so that DVC never hands it to a shell.
 """
 
 from __future__ import annotations

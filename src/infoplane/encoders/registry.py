@@ -68,7 +68,7 @@ _ONLY_SIZE = {"NASNetLarge": 331, "NASNetMobile": 224}
 """The only image size that these networks take with Keras' own ImageNet weights."""
 _SUFFIXES = {True: ".pth", False: ".h5"}
 """Of weight files: EfficientNet-Lites, and the networks of Keras."""
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def names() -> tuple[str, ...]:
@@ -89,7 +89,9 @@ def check_name(name: str) -> None:
         ValueError: it cannot.
     """
     if not _PLAIN_NAME.fullmatch(name):
-        raise ValueError(f"encoders: {name!r} given; expected a name of letters, digits, dots, underscores and hyphens")
+        raise ValueError(
+            f"encoders: {name!r} given; expected a name of letters, digits, dots, underscores and hyphens, at most 100"
+        )
 
 
 def check(name: str, image_size: int, file: NetworkFile | None = None) -> None:

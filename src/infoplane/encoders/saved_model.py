@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from infoplane.common.runtime import tensorflow
-from infoplane.encoders import random_weights
+from infoplane.encoders import bounds, random_weights
 from infoplane.encoders.encoder import Encoder
 from infoplane.encoders.network_files import NetworkFile, one_line
 
@@ -60,6 +60,7 @@ def _load(name: str, file: NetworkFile) -> Any:
     import keras
 
     try:
+        bounds.check_model(file.path)
         model = keras.saving.load_model(file.path, compile=False, safe_mode=True)
     except Exception as error:  # a damaged file, a Lambda layer, an unknown class
         raise ValueError(f"{file.key(name)}: {file.path.name} cannot be loaded safely: {one_line(error)}") from error

@@ -7,6 +7,8 @@ reads them is not run again without need.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,6 +19,15 @@ from infoplane.images.tfds_package import tensorflow_datasets
 NAME, VERSION = "images", "1.0.0"
 SHARD_BYTES = 128 * 2**20
 """Size after which a new file begins."""
+
+
+@contextlib.contextmanager
+def _as_os_error() -> Iterator[None]:
+    """TensorFlow's own errors, such as that of a full disk, as what they are."""
+    try:
+        yield
+    except tensorflow().errors.OpError as error:
+        raise OSError(error.message) from error
 
 
 class _SplitFiles:
@@ -37,11 +48,12 @@ class _SplitFiles:
         return self._folder / f"{self._split}-{shard}.unfinished"
 
     def add(self, record: bytes) -> None:
-        if self._writer is None:
-            self._writer = tensorflow().io.TFRecordWriter(str(self._unfinished(len(self._lengths))))
-            self._lengths.append(0)
-            self._bytes_before_shard = self._bytes
-        self._writer.write(record)
+        with _as_os_error():
+            if self._writer is None:
+                self._writer = tensorflow().io.TFRecordWriter(str(self._unfinished(len(self._lengths))))
+                self._lengths.append(0)
+                self._bytes_before_shard = self._bytes
+            self._writer.write(record)
         self._lengths[-1] += 1
         self._bytes += len(record)
         if self._bytes - self._bytes_before_shard >= SHARD_BYTES:
@@ -49,8 +61,9 @@ class _SplitFiles:
 
     def close(self) -> None:
         if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+            writer, self._writer = self._writer, None
+            with _as_os_error():
+                writer.close()
 
     def finish(self) -> Any:
         """Rename the files to their final names, which contain their number, and return their metadata."""
@@ -90,7 +103,8 @@ class RecordWriter:
             self._write_metadata()
         else:
             for files in self._files.values():
-                files.close()
+                with contextlib.suppress(OSError):  # the first error says more
+                    files.close()
 
     def add(self, split: str, encoded: bytes, label: int, filename: str) -> None:
         """Append one example: a JPEG or PNG file, its label, and its name."""

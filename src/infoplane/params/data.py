@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field, field_validator
 
 from infoplane.images.sources import SOURCES
-from infoplane.params.section import Section
+from infoplane.params.section import Line, Section
 
 
 class Data(Section):
@@ -16,9 +16,9 @@ class Data(Section):
     key: ClassVar[str] = "data"
 
     source: str
-    path: str = Field(min_length=1)
-    name: str = Field(min_length=1)
-    split: str = Field(min_length=1)
+    path: Line
+    name: Line
+    split: Line
     parity: bool
     limit: int | None = Field(gt=0)
     test_fraction: float = Field(gt=0, lt=1)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from infoplane.params.section import Section
+from infoplane.params.section import Line, Section
 
 
 class Embed(Section):
@@ -16,4 +16,4 @@ class Embed(Section):
 
     image_size: int = Field(ge=16, le=2048)
     batch_size: int = Field(ge=1, le=4096)
-    path: str = Field(min_length=1)
+    path: Line

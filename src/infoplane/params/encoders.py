@@ -7,15 +7,15 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from infoplane.params.section import PARAMS_FILE, Options, parse, read_keys, read_yaml
+from infoplane.params.section import PARAMS_FILE, Line, Options, parse, read_keys, read_yaml
 
 
 class EncoderOptions(Options):
     """The options of one encoder."""
 
     image_size: int | None = Field(default=None, ge=16, le=2048)
-    weights: str | None = Field(default=None, min_length=1)
-    model: str | None = Field(default=None, min_length=1)
+    weights: Line | None = None
+    model: Line | None = None
     layer: str | None = None
     preprocessing: Literal["none", "unit", "symmetric", "torch", "caffe"] = "none"
 

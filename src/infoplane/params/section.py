@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -27,6 +27,16 @@ IntTuple = Annotated[tuple[int, ...], BeforeValidator(_from_list)]
 FloatTuple = Annotated[tuple[float, ...], BeforeValidator(_from_list)]
 NameTuple = Annotated[tuple[str, ...], BeforeValidator(_from_list)]
 """YAML lists, kept as tuples."""
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("expected text without control characters")
+    return text
+
+
+Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
+"""A path or a name, which errors show in one line."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -67,7 +77,7 @@ def read_yaml(path: Path = PARAMS_FILE) -> dict[str, Any]:
         data = deepcopy(_read(path.read_bytes()))
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file; run from the top of the repository") from None
-    except YAMLError as error:
+    except (YAMLError, RecursionError, ValueError) as error:  # nested too deep; a number of too many digits
         raise ValueError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):
         raise ValueError(f"{path}: {type(data).__name__} given; expected a mapping of sections")
