@@ -16,7 +16,7 @@ import pytest
 from scipy import stats
 
 from infoplane.results import correlations
-from infoplane.results.headlines import NAMES as QUANTITIES
+from infoplane.results.summary_quantities import NAMES as QUANTITIES
 
 
 def random_table(encoders: int, stops: tuple[int, ...] = (1, 30), seed: int = 0) -> pd.DataFrame:
