@@ -218,7 +218,7 @@ assert "A blank figure" in page
                 "    io.save_json(arguments.out_metrics, metrics)",
             ),
             "src/infoplane/results/summary_quantities.py": (
-                "\nHEADLINES = (",
+                "\nQUANTITIES = (",
                 '\nBITS = SummaryQuantity("bits_noise", "I(X; Ê) again", "I(X; Ê) once more", "nats", "noise")\n'
                 "QUANTITIES = (BITS, ",
             ),

@@ -100,6 +100,7 @@ def _context(axes: Axes, value: Quantity, headline: Quantity | None) -> None:
         drawn.append(value["nats"])
     margin = 0.06 * (max(drawn) - min(drawn))
     axes.set_ylim(min(drawn) - margin, max(drawn) + 2.5 * margin)
+    axes.set_yticks([tick for tick in axes.get_yticks() if min(drawn) <= tick <= max(drawn)])
 
 
 def _or(value: float | None, other: float) -> float:

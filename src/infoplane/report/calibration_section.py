@@ -89,23 +89,23 @@ def calibration_section(
         return None
     reported = reported_methods(measured)
     readings = {
-        one.method: [
-            reading for outcome in outcomes.values() for reading in outcome.readings if reading.method == one.method
+        values.method: [
+            reading for outcome in outcomes.values() for reading in outcome.readings if reading.method == values.method
         ]
-        for one in reported
+        for values in reported
     }
-    tested = [one for one in reported if readings[one.method]]
+    tested = [values for values in reported if readings[values.method]]
     chosen = [_suite_picture(name, pictures[name]) for name in outcomes]
     scored = {name: scores for name, outcome in outcomes.items() if (scores := overall(outcome.metrics))}
     broken = {name: _broken_bounds(name, scores) for name, scores in scored.items()}
-    own = {one.method for one in reported}
+    own = {values.method for values in reported}
     return Section(
         "calibration",
         "Can the estimators be trusted?",
         _lead(reported, tested, list(outcomes)),
-        findings=[_verdict(one, readings[one.method]) for one in tested],
+        findings=[_verdict(values, readings[values.method]) for values in tested],
         tables=[
-            *(_by_tasks(one, outcomes) for one in tested),
+            *(_by_tasks(values, outcomes) for values in tested),
             *(_all_methods(name, scores) for name, scores in scored.items()),
         ],
         pictures=[picture for picture in chosen if picture is not None],
@@ -116,7 +116,7 @@ def calibration_section(
 
 def _lead(reported: Sequence[Reported], tested: Sequence[Reported], suites: Sequence[str]) -> str:
     text = f"The methods on samples whose information is known. Suites that ran: {joined(list(suites))}."
-    untested = [_WORDS[one.method] for one in reported if one not in tested]
+    untested = [_WORDS[values.method] for values in reported if values not in tested]
     if untested:
         text += f" None of them tries {joined(untested, 'or')}: nothing is known here of their errors."
     return text
@@ -128,19 +128,21 @@ def _verdict(reported: Reported, readings: Sequence[Reading]) -> Finding:
     text = f"This run reports {joined(reported.symbols)} by it, on {sizes} samples, "
     text += f"{range_text(reported.values)} nats."
     most = reported.ceiling
-    near = [one for one in readings if one.truth is not None and (most is None or one.truth <= most + 1e-9)]
-    near = [one for one in near if one.error is not None]
+    near = [
+        reading for reading in readings if reading.truth is not None and (most is None or reading.truth <= most + 1e-9)
+    ]
+    near = [reading for reading in near if reading.error is not None]
     limit = f" with a truth up to H(Y) = {number_text(most)} nats" if most is not None else ""
     if not near:
         return Finding(reported.title, f"{text} No suite has tasks{limit} on which it gave a number.")
     scores = method_metrics(near)
-    tasks = len({one.task for one in near})
-    text += f" On {counted(tasks, 'task')}{limit} (n = {range_text({one.n for one in near}, _whole)}) it is "
+    tasks = len({reading.task for reading in near})
+    text += f" On {counted(tasks, 'task')}{limit} (n = {range_text({reading.n for reading in near}, _whole)}) it is "
     text += f"{_signed(scores['bias'])} on average, with a root mean square error of "
     text += f"{significant_text(scores['rmse'])} nats"
-    covered = [one.covers for one in near if one.covers is not None]
+    covered = [reading.covers for reading in near if reading.covers is not None]
     text += f"; {sum(covered)} of {len(covered)} intervals hold." if covered else "."
-    if max(one.n for one in near) < min(reported.sizes):
+    if max(reading.n for reading in near) < min(reported.sizes):
         text += " All of these tasks have fewer samples than this run."
     return Finding(reported.title, text)
 

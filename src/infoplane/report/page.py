@@ -98,8 +98,8 @@ def stop_caption(measured: Measurements, stop: int, overfit_factor: float) -> st
     was_trained = any("train" in measured.training[encoder][str(stop)] for encoder in measured.encoders)
     if len(measured.stops) > 1 and stop == measured.stops[-1] and overfit_factor != 1 and was_trained:
         first = measured.stops[-2] + 1
-        text += f" Epochs {first} to {stop} ran at {overfit_factor:g} times the learning rate of those before, so that "
-        text += "the classifier overfits."
+        text += f" Epochs {first} to {stop} ran at {overfit_factor:g} times the learning rate of those before, "
+        text += "to overfit."
     return text
 
 

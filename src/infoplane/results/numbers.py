@@ -20,7 +20,9 @@ def number_text(value: float | None, digits: int = 2) -> str:
 
 def significant_text(value: float | None, digits: int = 2) -> str:
     """A number with so many significant digits."""
-    return MISSING if value is None or not math.isfinite(value) else f"{value:z.{digits}g}".replace("-", "−")
+    if value is None or not math.isfinite(value):
+        return MISSING
+    return f"{value:z#.{digits}g}".rstrip(".").replace("-", "−")
 
 
 def minus_signs(text: str) -> str:
