@@ -292,11 +292,11 @@ def test_any_number_of_stops(stops: tuple[int, ...]) -> None:
 
 def test_correlations_are_written_in_with_their_intervals() -> None:
     table = summary_table(summarise(made(NAMES).measured))
-    report = correlations.correlation_metrics(table, seed=0)
-    figure = correlation.draw(report)
+    correlated = correlations.correlation_metrics(table, seed=0)
+    figure = correlation.draw(correlated)
     texts = [text.get_text() for text in figure.axes[0].texts]
-    r = report["1"]["pearson"]["loss"]["accuracy"]
-    low, high = (report["1"][end]["loss"]["accuracy"] for end in ("low", "high"))
+    r = correlated["1"]["pearson"]["loss"]["accuracy"]
+    low, high = (correlated["1"][end]["loss"]["accuracy"] for end in ("low", "high"))
     assert texts[:2] == [f"{r:.2f}".replace("-", "−"), f"[{low:.2f}, {high:.2f}]".replace("-", "−")]
     assert len(texts) == 20  # ten pairs, each once, each with its interval
     assert "n = 6 encoders" in figure.axes[0].get_title(loc="left")

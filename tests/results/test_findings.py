@@ -20,8 +20,8 @@ Array = np.ndarray[Any, Any]
 
 
 def evidence(measured: Measurements, influences: dict[str, Array] | None = None) -> Evidence:
-    report = correlations.correlation_metrics(summary_table(summarise(measured)), seed=0)
-    return Evidence(measured, report, 0.25, influences or {})
+    correlated = correlations.correlation_metrics(summary_table(summarise(measured)), seed=0)
+    return Evidence(measured, correlated, 0.25, influences or {})
 
 
 def texts(measured: Measurements, influences: dict[str, Array] | None = None) -> dict[str, str]:

@@ -63,8 +63,8 @@ def test_the_summary_holds_the_measured_values_unchanged(measured: Measurements)
 
 def test_the_summary_can_be_written_as_a_metrics_file(measured: Measurements, tmp_path: Any) -> None:
     io.save_json(tmp_path / "summary.json", summarise(measured))
-    report = correlation_metrics(summary_table(summarise(measured)), seed=0)
-    io.save_json(tmp_path / "correlations.json", report)
+    correlated = correlation_metrics(summary_table(summarise(measured)), seed=0)
+    io.save_json(tmp_path / "correlations.json", correlated)
     assert io.load_json(tmp_path / "correlations.json")["30"]["left_out"] == ["EfficientNetLite0-untrained"]
 
 

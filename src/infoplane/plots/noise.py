@@ -80,7 +80,7 @@ def _height(axes: Axes, table: pd.DataFrame) -> None:
         style.reference(axes, value, f"ln n = {value:.2f}", below=position > 0)
     top = _HEADROOM * max([*logs, table["lower"].max()])
     highest = table["upper"].max()
-    axes.set_ylim(0.0, min(top, max(highest * 1.08, max(logs, default=0.0) * 1.1)))
+    axes.set_ylim(min(0.0, table["lower"].min()), min(top, max(highest * 1.08, max(logs, default=0.0) * 1.1)))
     if highest > top:
         axes.annotate(
             f"upper bounds reach {highest:.3g} nats",
