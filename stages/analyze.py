@@ -18,12 +18,13 @@ from stages import common, reading
 
 def work(arguments: argparse.Namespace) -> None:
     encoders = load_encoders()
-    measured = reading.measurements(arguments.metrics, encoders, Classifier.load().stops)
+    classifier = Classifier.load()
+    measured = reading.measurements(arguments.metrics, encoders, classifier.stops)
     summary = summarise(measured)
     correlations = correlation_metrics(summary_table(summary), seeds.integer_seed(read_seed(), "analyze"))
     # What each image adds to the bracket of each encoder: paired differences between encoders come from these.
     influences = {encoder: io.load_npz(arguments.terms / f"{encoder}.npz")["influence"] for encoder in encoders}
-    shown = findings(Evidence(measured, correlations, Measure.load().noise_std, influences))
+    evidence = Evidence(measured, correlations, Measure.load().noise_std, influences, classifier.overfit_factor)
     tables = {
         "training": training_table(reading.curves(arguments.metrics, "training", encoders)),
         "noise_curve": noise_curve_table(measured),
@@ -32,7 +33,7 @@ def work(arguments: argparse.Namespace) -> None:
     with io.output_folder(arguments.out_tables) as folder:
         for name, table in tables.items():
             io.save_text(folder / f"{name}.csv", table.to_csv(index=False))
-    io.save_json(arguments.out_findings, [dataclasses.asdict(finding) for finding in shown])
+    io.save_json(arguments.out_findings, [dataclasses.asdict(finding) for finding in findings(evidence)])
     io.save_json(arguments.out_correlations, correlations)
     io.save_json(arguments.out_summary, summary)
 

@@ -217,10 +217,10 @@ assert "A blank figure" in page
                 '    metrics["bits_noise"] = metrics["embedding_noise"]\n'
                 "    io.save_json(arguments.out_metrics, metrics)",
             ),
-            "src/infoplane/results/headlines.py": (
-                "\nHEADLINES = (",
-                '\nBITS = Headline("bits_noise", "I(X; Ê) again", "I(X; Ê) once more", "nats", "noise")\n'
-                "HEADLINES = (BITS, ",
+            "src/infoplane/results/summary_quantities.py": (
+                "\nQUANTITIES = (",
+                '\nBITS = SummaryQuantity("bits_noise", "I(X; Ê) again", "I(X; Ê) once more", "nats", "noise")\n'
+                "QUANTITIES = (BITS, ",
             ),
         },
         f"""

@@ -99,6 +99,11 @@ def test_a_wrong_key_or_value_names_itself(tmp_path: Path, key: str, text: str |
         assert word in message
 
 
+def test_the_companions_of_a_run_can_be_left_out(tmp_path: Path) -> None:
+    for key in ("information_plane.networks", "calibrate.suites"):
+        check(changed(tmp_path, key, "[]"))
+
+
 def test_every_problem_gets_a_line(tmp_path: Path) -> None:
     file = changed(tmp_path, "classifier.learning_rate", "-1")
     file.write_text(file.read_text().replace("batch_size: 256", "batch_size: 0", 1))

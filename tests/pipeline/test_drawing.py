@@ -27,7 +27,7 @@ def test_only_the_report_draws(stage: str) -> None:
     for file in Repository(TOP).describe(stage)["modules"]:
         assert not file.startswith(("src/infoplane/plots/", "src/infoplane/report/")), file
         # nor does a title of a figure
-        assert file != "src/infoplane/results/headlines.py" or stage == "analyze"
+        assert file != "src/infoplane/results/summary_quantities.py" or stage == "analyze"
         assert not re.search(r"^\s*(import|from) matplotlib", (TOP / file).read_text(encoding="utf-8"), re.M), file
 
 
@@ -71,7 +71,7 @@ def test_every_figure_has_one_place(run: Path) -> None:
     plane, suite = f"information_plane/{made_run.NETWORK}", f"calibration/{made_run.SUITE}"
     assert set(drawn(run)) == {
         "report.html",
-        *(f"{name}.svg" for name in ("quantities", "noise", "training", "correlations")),
+        *(f"{name}.svg" for name in ("quantities", "noise", "training")),
         *(f"critics-{encoder}.svg" for encoder in ENCODERS),
         *(f"{plane}/{name}.svg" for name in ("plane", "training", "errors")),
         *(f"{suite}/{name}" for name in ("agreement.svg", "intervals.svg", "errors.svg", "index.html")),
@@ -82,7 +82,7 @@ def test_the_report_shows_the_figures_in_the_files(run: Path) -> None:
     files = drawn(run)
     page = files["report.html"].decode()
     shown = [base64.b64decode(code) for code in re.findall(r'<img src="data:image/svg\+xml;base64,([^"]+)"', page)]
-    assert len(shown) == 4 + 2 + len(ENCODERS) + 1
+    assert len(shown) == 3 + 2 + len(ENCODERS) + 1
     assert set(shown) <= set(files.values())
 
 
@@ -96,6 +96,20 @@ def test_two_runs_with_different_times_give_the_same_report(run: Path, monkeypat
     made_run.reported(run)
     assert drawn(run) == before
     assert b"another machine" not in before["report.html"]
+
+
+def test_without_networks_and_suites_the_report_has_no_such_parts(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(run, tmp_path, dirs_exist_ok=True)
+    Checkout(tmp_path).set_keys({"information_plane.networks": "[]", "calibrate.suites": "[]"})
+    monkeypatch.chdir(tmp_path)
+    made_run.analyzed(tmp_path)
+    made_run.reported(tmp_path)
+    page = (tmp_path / "metrics" / "report.html").read_text(encoding="utf-8")
+    assert made_run.NETWORK not in page
+    assert "Can the estimators be trusted?" not in page
+    assert not (tmp_path / "metrics" / "figures" / "calibration").exists()
 
 
 def entry(seconds: float, machine: str) -> dict[str, object]:

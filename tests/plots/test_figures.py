@@ -22,11 +22,14 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from infoplane.encoders.names import is_control
-from infoplane.plots import correlation, critics, noise, quantities, style, training
+from infoplane.plots import correlation, critics, encoder_pictures, noise, quantities, style, training
 from infoplane.results import correlations
 from infoplane.results.summary import noise_curve_table, quantity_table, summarise, summary_table, training_table
+from infoplane.results.summary_quantities import QUANTITIES
 
 from made_results import NAMES, STOPS, Made, made
+
+SYMBOLS = [quantity.symbol for quantity in QUANTITIES]
 
 FIGURES: dict[str, Callable[[Made, int], Figure]] = {
     "training": lambda run, columns: training.draw(
@@ -173,6 +176,66 @@ def test_quantities_are_drawn_at_their_values_with_their_ranges() -> None:
     assert f"H(Y) = {run.entropy:.2f}" in texts
 
 
+def test_what_does_not_depend_on_the_stop_is_drawn_once_for_each_encoder() -> None:
+    run = made()
+    table = quantity_table(summarise(run.measured))
+    figure = FIGURES["quantities"](run, 2)
+    panel = next(axes for axes in figure.axes if axes.get_title(loc="left").startswith("I(X; Ê)"))
+    values = [float(line.get_xdata()[0]) for line in panel.lines]
+    expected = [run.measured.noise[encoder]["embedding_noise"]["nats"] for encoder in run.measured.encoders]
+    np.testing.assert_allclose(values, expected)
+    names = [label.get_text().replace("\n", "") for label in panel.get_yticklabels()]
+    assert names == list(run.measured.encoders)
+    assert len(table[table["quantity"] == "embedding_noise"]) == len(expected) * len(STOPS)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_axis_has_a_name(name: str) -> None:
+    run = made(NAMES)
+    for axes in FIGURES[name](run, 2).axes:
+        rows = [label.get_text() for label in axes.get_yticklabels()]
+        named = any(label.replace("\n", "") in (*NAMES, *SYMBOLS) for label in rows)
+        assert axes.get_ylabel() or named or axes.get_label() == "<colorbar>"
+        assert axes.get_xlabel() or name == "correlation"
+
+
+def test_no_tick_is_beyond_what_a_quantity_can_be() -> None:
+    run = made()
+    for axes in FIGURES["quantities"](run, 2).axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            most = {"accuracy": 1.0, "I(P; Y) (nats)": run.entropy, "I(E; Y) (nats)": run.entropy}
+            low, high = axis.get_view_interval()
+            ticks = [tick for tick in axis.get_majorticklocs() if low <= tick <= high]
+            if axis.get_label_text() in most:
+                assert 0 <= min(ticks) <= max(ticks) <= most[axis.get_label_text()]
+
+
+def test_the_test_loss_has_an_axis_of_its_own() -> None:
+    run = made(NAMES[:2])
+    table = training_table(run.training)
+    table.loc[(table["split"] == "train") & (table["epoch"] > 30), "loss"] *= 1e-9
+    test, train = training.draw(table, run.measured.encoders, STOPS, 800).axes[2:4]
+    least = table.loc[table["split"] == "test", "loss"].min()
+    assert train.get_ylim()[0] < 1e-6 * least < test.get_ylim()[0]
+
+
+def test_below_five_encoders_there_is_no_figure_of_correlations() -> None:
+    for encoders, wanted in ((2, False), (5, False), (6, True)):  # of which one is a control
+        run = made(NAMES[:encoders])
+        summary = summarise(run.measured)
+        material = encoder_pictures.Material(
+            run.measured,
+            correlations.correlation_metrics(summary_table(summary), seed=0),
+            quantity_table(summary),
+            noise_curve_table(run.measured),
+            training_table(run.training),
+            run.critics,
+            0.25,
+            800,
+        )
+        assert (encoder_pictures._correlation(material) is not None) == wanted
+
+
 def test_two_equally_frequent_classes_have_ln_2() -> None:
     assert style.entropy_name(math.log(2)) == "H(Y) = ln 2 = 0.693"
     assert style.entropy_name(math.log(10)) == "H(Y) = 2.30"
@@ -214,7 +277,7 @@ def test_a_loss_of_zero_has_no_place_on_the_log_axis_and_leaves_the_rest_legible
     table = training_table(run.training)
     table.loc[(table["split"] == "train") & (table["epoch"] > 30), "loss"] = 0.0
     axes = training.draw(table, run.measured.encoders, STOPS, 800).axes[3]
-    positive = table.loc[table["loss"] > 0, "loss"]
+    positive = table.loc[(table["split"] == "train") & (table["loss"] > 0), "loss"]
     low, high = axes.get_ylim()
     assert positive.min() / 2 < low < positive.min()
     assert positive.max() < high < 2 * positive.max()
@@ -229,11 +292,11 @@ def test_any_number_of_stops(stops: tuple[int, ...]) -> None:
 
 def test_correlations_are_written_in_with_their_intervals() -> None:
     table = summary_table(summarise(made(NAMES).measured))
-    report = correlations.correlation_metrics(table, seed=0)
-    figure = correlation.draw(report)
+    correlated = correlations.correlation_metrics(table, seed=0)
+    figure = correlation.draw(correlated)
     texts = [text.get_text() for text in figure.axes[0].texts]
-    r = report["1"]["pearson"]["loss"]["accuracy"]
-    low, high = (report["1"][end]["loss"]["accuracy"] for end in ("low", "high"))
+    r = correlated["1"]["pearson"]["loss"]["accuracy"]
+    low, high = (correlated["1"][end]["loss"]["accuracy"] for end in ("low", "high"))
     assert texts[:2] == [f"{r:.2f}".replace("-", "−"), f"[{low:.2f}, {high:.2f}]".replace("-", "−")]
     assert len(texts) == 20  # ten pairs, each once, each with its interval
     assert "n = 6 encoders" in figure.axes[0].get_title(loc="left")
@@ -255,7 +318,7 @@ def test_critics_are_held_against_ceiling_and_bracket() -> None:
     assert titles == [
         "I(X; Ê) by AA-MINE",
         "I(E; Y) by MINE",
-        "Control: labels shuffled",
+        "Control: shuffled labels",
         *(f"I(P; Y) by MINE, stop {stop}" for stop in STOPS),
     ]
     aa_mine, mine, shuffled = figure.axes[:3]

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,14 +44,14 @@ def panels(figure: Figure) -> dict[str, object]:
 
 
 def test_the_exact_panel_comes_first_and_all_have_equal_axes() -> None:
-    found = panels(information_plane.draw(table(), H, N))
+    found = panels(information_plane.draw("net", table(), H, N))
     titles = [information_plane.TITLES[name] for name in ("exact", "critics", "kde", "binning_fixed")]
     assert list(found) == titles
     assert len({(axes.get_xlim(), axes.get_ylim()) for axes in found.values()}) == 1  # type: ignore[attr-defined]
 
 
 def test_each_line_is_one_epoch_through_the_layers() -> None:
-    axes = panels(information_plane.draw(table(), H, N))["Exact, fixed noise"]
+    axes = panels(information_plane.draw("net", table(), H, N))["Exact, fixed noise"]
     lines = [line for line in axes.get_lines() if len(line.get_xdata()) == len(LAYERS)]  # type: ignore[attr-defined]
     assert len(lines) == len(EPOCHS)
     for index, line in enumerate(lines):
@@ -60,13 +61,53 @@ def test_each_line_is_one_epoch_through_the_layers() -> None:
     assert brightness == sorted(brightness), "later epochs are lighter"
 
 
+def test_the_layers_are_numbered_and_the_network_is_named() -> None:
+    figure = information_plane.draw("sphere-tanh", table(), H, N)
+    axes = panels(figure)["Exact, fixed noise"]
+    last = {text.xy: text.get_text() for text in axes.texts if text.get_text().isdigit()}  # type: ignore[attr-defined]
+    assert last == {(6.05, 0.6000000000000001): "1", (4.05, 0.6000000000000001): "2", (2.05, 0.6000000000000001): "3"}
+    for draw in (information_plane.draw, information_plane.draw_training, information_plane.draw_errors):
+        title = draw("sphere-tanh", table(), H, N).get_suptitle()
+        assert "sphere-tanh" in title
+
+
+def test_layers_whose_points_touch_share_a_label() -> None:
+    close = table()
+    close.loc[close["layer"] == 2, "i_x"] = close.loc[close["layer"] == 3, "i_x"].to_numpy()
+    axes = panels(information_plane.draw("net", close, H, N))["Exact, fixed noise"]
+    assert "2, 3" in [text.get_text() for text in axes.texts]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("draw", [information_plane.draw, information_plane.draw_training])
+def test_no_number_on_an_axis_is_one_that_the_information_cannot_have(draw: Any) -> None:
+    for axes in panels(draw("net", table(), H, N)).values():
+        limits = {"I(X; T) (nats)": math.log(N), "I(T; Y) (nats)": H}
+        for axis in (axes.xaxis, axes.yaxis):  # type: ignore[attr-defined]
+            if axis.get_label_text() in limits:
+                low, high = axis.get_view_interval()
+                ticks = [tick for tick in axis.get_majorticklocs() if low <= tick <= high]
+                assert len(ticks) >= 3
+                assert min(ticks) >= 0
+                assert max(ticks) <= limits[axis.get_label_text()]
+
+
+def test_a_band_ends_where_the_information_does() -> None:
+    spread = table()
+    spread.loc[(spread["seed"] == 0) & (spread["layer"] == 3), "i_x"] = 0.0
+    axes = panels(information_plane.draw_training("net", spread, H, N))["Exact, fixed noise"]
+    bands = [band for band in axes.collections if isinstance(band, PolyCollection)]  # type: ignore[attr-defined]
+    heights = np.concatenate([path.vertices[:, 1] for band in bands for path in band.get_paths()])
+    assert heights.min() == 0.0
+    assert heights.max() <= math.log(N)
+
+
 def test_points_off_the_scale_are_counted_in_the_panel() -> None:
-    axes = panels(information_plane.draw(table(), H, N))["AA-MINE and MINE"]
+    axes = panels(information_plane.draw("net", table(), H, N))["AA-MINE and MINE"]
     assert "12 of 12 points outside" in [text.get_text() for text in axes.texts]  # type: ignore[attr-defined]
 
 
 def test_errors_are_drawn_where_a_truth_is_known() -> None:
-    figure = information_plane.draw_errors(table(), H, N)
+    figure = information_plane.draw_errors("net", table(), H, N)
     left = panels(figure)["I(X; T + noise)"]
     gaps = {round(float(gap), 6) for line in left.get_lines()[:-1] for gap in line.get_ydata()}  # type: ignore[attr-defined]
     assert {0.3, 0.2} <= gaps, "kde less exact, for both seeds"
@@ -75,7 +116,7 @@ def test_errors_are_drawn_where_a_truth_is_known() -> None:
 
 
 def test_the_course_of_a_layer_has_a_band_over_seeds() -> None:
-    axes = panels(information_plane.draw_training(table(), H, N))["Exact, fixed noise"]
+    axes = panels(information_plane.draw_training("net", table(), H, N))["Exact, fixed noise"]
     bands = [band for band in axes.collections if isinstance(band, PolyCollection)]  # type: ignore[attr-defined]
     assert len(bands) == len(LAYERS)
     heights = np.ptp(bands[0].get_paths()[0].vertices[:, 1])
@@ -87,7 +128,7 @@ def test_the_course_of_a_layer_has_a_band_over_seeds() -> None:
 )
 @pytest.mark.parametrize("columns", [1, 2])
 def test_nothing_is_cut_off_and_the_bytes_repeat(draw: object, columns: int) -> None:
-    figures = [draw(table(), H, N, columns) for _ in range(2)]  # type: ignore[operator]
+    figures = [draw("net", table(), H, N, columns) for _ in range(2)]  # type: ignore[operator]
     assert style.to_svg(figures[0]) == style.to_svg(figures[1])
     assert cut_off(figures[0]) == []
 

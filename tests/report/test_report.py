@@ -18,23 +18,20 @@ import pytest
 
 from infoplane.plots import encoder_pictures
 from infoplane.plots.gallery import Gallery
-from infoplane.plots.picture import Picture
-from infoplane.report import page as report
-from infoplane.report import run_facts, sections
+from infoplane.report import page as pages
+from infoplane.report import run_facts, warning_list
+from infoplane.report.calibration_section import calibration_section
+from infoplane.report.plane_section import plane_section, without_equal_places
 from infoplane.results import correlations
 from infoplane.results.findings import Evidence, findings
-from infoplane.results.summary import (
-    collect_warnings,
-    noise_curve_table,
-    quantity_table,
-    summarise,
-    summary_table,
-    training_table,
-)
+from infoplane.results.numbers import accuracy_text
+from infoplane.results.summary import noise_curve_table, quantity_table, summarise, summary_table, training_table
+from infoplane.results.warning_kinds import KINDS
 
-from made_results import NAMES, STOPS, Made, made
+from made_results import NAMES, NOT_CONVERGED, STOPS, Made, made
 
-FACTS = {"Images": "mnist: 5,000 images, 10 classes", "Seed": "0"}
+SENTENCE = "5,000 images (mnist) in 10 classes"
+FACTS = {"Classes": "0, 1, 2", "Skipped files": "0"}
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -55,18 +52,16 @@ def pictures(encoders: int) -> Gallery:
     return Gallery(encoder_pictures.comparisons(material), encoder_pictures.learning_curves(material))
 
 
-def page(run: Made, facts: dict[str, str] | None = None, shown: Gallery | None = None) -> str:
-    summary = summarise(run.measured)
-    correlated = correlations.correlation_metrics(summary_table(summary), seed=0)
-    found = findings(Evidence(run.measured, correlated, 0.25, {}))
-    facts = FACTS if facts is None else facts
-    gallery = shown or Gallery()
-    return report.render(run.measured, summary, found, gallery, run=report.RunFacts(facts), noise_std=0.25)
+def page(run: Made, facts: dict[str, str] | None = None, gallery: Gallery | None = None) -> str:
+    correlated = correlations.correlation_metrics(summary_table(summarise(run.measured)), seed=0)
+    found = findings(Evidence(run.measured, correlated, 0.25, {}, 800))
+    about = run_facts.RunFacts(SENTENCE, FACTS if facts is None else facts, overfit_factor=800)
+    return pages.render(run.measured, found, gallery or Gallery(), run=about, noise_std=0.25)
 
 
 @cache
 def whole(encoders: int = 1) -> str:
-    return page(made(NAMES[:encoders]), shown=pictures(encoders))
+    return page(made(NAMES[:encoders]), gallery=pictures(encoders))
 
 
 class Elements(HTMLParser):
@@ -99,7 +94,7 @@ def test_the_page_is_well_formed_and_complete() -> None:
     assert elements.open == []
     assert len(elements.of("table")) == 1 + len(STOPS)
     assert len(elements.of("img")) == 3 + 1
-    for fact in (*FACTS, *FACTS.values()):
+    for fact in (SENTENCE, *FACTS, *FACTS.values()):
         assert fact in text
 
 
@@ -124,13 +119,47 @@ def test_images_are_svg_and_have_texts_for_those_who_cannot_see_them() -> None:
         assert re.search(r"\d", alt)
 
 
-def test_warnings_come_before_everything_else() -> None:
-    run = made(NAMES[:1])
+PARTS = ("symbols", "findings", "numbers", "figures", "warnings", "critics", "run")
+
+
+def test_the_parts_stand_in_order_and_the_contents_lead_to_them() -> None:
     text = whole()
-    (where,) = [m.start() for m in re.finditer(r'<section class="warnings"', text)]
-    assert where < text.index("<main>")
-    for warning in collect_warnings(summarise(run.measured)):
-        assert html.escape(warning, quote=True).replace("&#x27;", "&#39;") in text
+    places = [text.index(f'<section id="{part}"') for part in PARTS]
+    assert places == sorted(places)
+    assert text.index(SENTENCE) < places[0]
+    links = [address.removeprefix("#") for a in Elements(text).of("a") if (address := a["href"] or "").startswith("#")]
+    assert links == list(PARTS)
+
+
+def test_files_beside_the_report_are_linked_by_relative_addresses() -> None:
+    addresses = {a["href"] for a in Elements(whole()).of("a")}
+    assert {"summary.json", "correlations.json", "tables/quantities.csv", "figures/noise.svg"} <= addresses
+    assert not any(":" in str(address) or str(address).startswith("/") for address in addresses)
+
+
+def test_warnings_are_named_in_words_by_kind_the_gravest_first() -> None:
+    run = made(NAMES[:2])
+    label = run.measured.label[NAMES[0]]
+    above = label | {"mine": label["mine"] | {"nats": 2.5, "low": 2.4, "high": 2.6}}
+    measured = replace(run.measured, label=run.measured.label | {NAMES[0]: above})
+    entries = warning_list.measurement_entries(measured)
+    found = warning_list.groups(entries)
+    assert [group.kind for group in found] == [kind for kind in KINDS if kind in {group.kind for group in found}]
+    assert found[0].kind.title == "A value lies above what is possible"
+    assert found[0].about == f"I(E; Y) by MINE ({NAMES[0]})"
+    (unconverged,) = [group for group in found if group.entries[0].text == NOT_CONVERGED]
+    assert unconverged.about == f"I(X; Ê) by AA-MINE ({NAMES[0]} and {NAMES[1]})"
+    text = html.unescape(page(replace(run, measured=measured)))
+    warned = text[text.index('<section id="warnings"') : text.index('<section id="run"')]
+    assert "aa_mine" not in warned
+    assert all(entry.text in warned for entry in entries)
+
+
+def test_a_note_is_no_warning() -> None:
+    text = "t: 5 of 9 columns are constant and were dropped"
+    entry = warning_list.Entry("I(X; Ê) by AA-MINE", NAMES[0], "", text)
+    assert warning_list.groups([entry]) == []
+    assert len(warning_list.groups([entry], notes=True)) == 1
 
 
 def test_a_run_without_warnings_says_so() -> None:
@@ -148,29 +177,46 @@ def test_what_is_handed_in_cannot_break_the_page() -> None:
 
 
 def test_the_same_run_gives_the_same_bytes() -> None:
-    assert page(made(NAMES[:1]), shown=pictures(1)) == whole()
+    assert page(made(NAMES[:1]), gallery=pictures(1)) == whole()
 
 
 def test_numbers_stand_in_the_tables_with_their_errors() -> None:
     measured = made(NAMES).measured
-    row = report.encoder_row(measured, "EfficientNetLite0-untrained")
+    row = pages.encoder_row(measured, "EfficientNetLite0-untrained")
     assert row.control
     cells = dict(row.cells)
     noise, label = (getattr(measured, part)[row.name] for part in ("noise", "label"))
     bracket, mine = noise["embedding_noise"], label["mine"]
     assert cells["I(X; Ê), bracket"] == f"{bracket['lower']:.2f} to {bracket['upper']:.2f}"
-    assert cells["MINE"] == f"{mine['nats']:.2f} ± {mine['nats'] - mine['low']:.2f}"
+    error = mine["nats"] - mine["low"]
+    assert cells["by MINE"] == f"{mine['nats']:.2f} ± {error:.2f}", "no star: the classifier bound is larger"
+    assert cells["by the classifier bound"].endswith(" *")
     headline = label["embedding_label"]
-    assert cells["share of H(Y)"] == f"{headline['nats'] / headline['ceiling']:.0%}"
-    at_stop = dict(report.stop_row(measured, NAMES[0], 30).cells)
-    assert at_stop["accuracy, test"] == f"{measured.training[NAMES[0]]['30']['test']['accuracy']:.1%}"
+    assert cells["share of H(Y)"] == f"{100 * headline['nats'] / headline['ceiling']:.0f}\u00a0%"
+    at_stop = dict(pages.stop_row(measured, NAMES[0], 30).cells)
+    accuracy = measured.training[NAMES[0]]["30"]["test"]["accuracy"]
+    assert at_stop["accuracy, test"] == accuracy_text(accuracy, 5000)
+
+
+def test_the_last_table_says_how_its_classifier_was_trained() -> None:
+    measured = made(NAMES[:2]).measured
+    captions = [pages.stop_caption(measured, stop, 800) for stop in STOPS]
+    assert ["800 times" in caption for caption in captions] == [False, False, True]
+    assert "Epochs 31 to 200 ran at 800 times the learning rate" in captions[-1]
+    elsewhere = {
+        name: {stop: {"test": scores["test"]} for stop, scores in stops.items()}
+        for name, stops in measured.training.items()
+    }
+    assert "800" not in pages.stop_caption(replace(measured, training=elsewhere), 200, 800)
 
 
 def test_missing_values_are_dashes() -> None:
     measured = made(NAMES[:1]).measured
     label = {NAMES[0]: {"embedding_label": measured.label[NAMES[0]]["embedding_label"] | {"nats": None}}}
-    cells = dict(report.encoder_row(replace(measured, label=label), NAMES[0]).cells)
-    assert {cells[name] for name in ("I(E; Y), at least", "share of H(Y)", "MINE", "labels shuffled")} == {"–"}
+    cells = dict(pages.encoder_row(replace(measured, label=label), NAMES[0]).cells)
+    assert {cells[name] for name in ("I(E; Y), at least", "share of H(Y)", "by MINE", "control: labels shuffled")} == {
+        "–"
+    }
 
 
 @pytest.mark.slow
@@ -179,8 +225,8 @@ def test_missing_values_are_dashes() -> None:
 @pytest.mark.parametrize("width", [390, 700, 1100])
 def test_no_screen_has_to_scroll_sideways(width: int, encoders: int, tmp_path: Path) -> None:
     assert CHROMIUM is not None
-    opened = whole(encoders).replace("<details>", "<details open>")
-    assert ('id="correlations"' in opened) == (encoders > 1)
+    opened = whole(encoders).replace("<details", "<details open")
+    assert ('id="correlations"' in opened) == (encoders > 4)
     framed = (
         f'<iframe id="f" style="border:0" width="{width}" height="800" srcdoc="{html.escape(opened)}"></iframe>'
         '<p id="out"></p><script>f.onload = () => { const page = f.contentDocument.documentElement;'
@@ -205,69 +251,46 @@ def plane_metrics(fall: float, se: float) -> dict[str, Any]:
         "label_entropy": 0.69,
         "compression": {"exact": {"1": {"fall": fall, "se": se}}},
         "violations": {"critics": 2, "exact": 0},
-        "warnings": ["AA-MINE below 70 % of the exact value, a loose bound"],
+        "warnings": ["AA-MINE below 70 % of the exact value, a loose bound (epoch/layer 0/1: 0.10 for 0.50)"],
     }
 
 
 def test_compression_is_claimed_only_beyond_its_error() -> None:
-    section = sections.plane_section({"a": plane_metrics(0.5, 0.1), "b": plane_metrics(0.5, 0.2)}, {})
+    section = plane_section({"a": plane_metrics(0.5, 0.1), "b": plane_metrics(0.5, 0.2)}, {})
+    assert section is not None
     clear, unclear = (finding.text for finding in section.findings)
     assert "in layer 1, by up to 0.50 nats" in clear
     assert "in no layer" in unclear
-    assert "critics 2" in clear
-    assert section.warnings[0].startswith("information plane, a: AA-MINE below")
+    assert "AA-MINE and MINE (2 times)" in clear
+    assert [entry.owner for entry in section.warnings] == ["a", "b"]
+    assert section.doubts == (), "no warning about the numbers of the run"
 
 
-def suite_metrics(kind: str, coverage: float) -> dict[str, Any]:
-    score = {"bias": 1.5, "rmse": 2.0, "kind": kind, "coverage": coverage, "readings": 20, "warned": 3, "missing": 0}
-    return {"methods": {"mine": score, "auto": score | {"rmse": 0.1, "bias": 0.0, "coverage": 1.0}}, "tasks": {}}
+def test_places_where_value_and_truth_read_the_same_are_left_out_of_a_warning() -> None:
+    text = "MINE below 70 % of the exact value, a loose bound (epoch/layer {})"
+    both, apart = text.format("0/1: 0.30 for 0.55, 0/6: 0.00 for 0.00"), text.format("0/1: 0.30 for 0.55")
+    assert without_equal_places(both) == apart == without_equal_places(apart)
+    assert without_equal_places(text.format("0/6: 0.00 for 0.00, 0/1: 0.30 for 0.55")) == apart
+    assert without_equal_places(text.format("0/6: 0.00 for 0.00")) == ""
 
 
-def test_a_bound_that_does_not_hold_in_the_calibration_is_a_warning() -> None:
-    broken = sections.calibration_section({"s": suite_metrics("lower_bound", 0.5)}, {"s": []})
-    assert "50% of 20 intervals lie above the truth" in broken.warnings[0]
-    assert "Closest to the truth: auto" in broken.findings[0].text
-    assert "Reporting too much, beyond their own intervals: mine" in broken.findings[0].text
-    assert not sections.calibration_section({"s": suite_metrics("lower_bound", 1.0)}, {"s": []}).warnings
-    assert not sections.calibration_section({"s": suite_metrics("estimate", 0.5)}, {"s": []}).warnings
-
-
-def test_sections_and_the_run_stand_on_the_page() -> None:
+def test_companions_come_last_and_are_folded() -> None:
     run = made(NAMES[:1])
-    summary = summarise(run.measured)
-    svg = "<svg xmlns='http://www.w3.org/2000/svg'/>"
-    drawn = {"s": [Picture(f"calibration/s/{name}", "Suite s", "", "", svg) for name in ("intervals", "agreement")]}
-    shown = [
-        sections.plane_section({"sphere-tanh": plane_metrics(0.5, 0.1)}, {}),
-        sections.calibration_section({"s": suite_metrics("lower_bound", 0.5)}, drawn),
-    ]
-    facts = report.RunFacts(
-        FACTS, run_facts.parameter_groups({"seed": 7, "measure": {"aa_mine": {"hidden": [256]}, "x": None}})
-    )
-    text = report.render(run.measured, summary, [], Gallery(), run=facts, noise_std=0.25, sections=shown)
+    section = plane_section({"sphere-tanh": plane_metrics(0.5, 0.1)}, {})
+    assert section is not None
+    parameters = run_facts.parameter_groups({"seed": 7, "measure": {"aa_mine": {"hidden": [256]}, "x": None}})
+    about = run_facts.RunFacts(SENTENCE, FACTS, parameters)
+    text = pages.render(run.measured, [], Gallery(), run=about, noise_std=0.25, sections=[section])
     assert Elements(text).open == []
-    top = text[: text.index("<main>")]
-    assert "lie above the truth" in top
-    assert "information plane, sphere-tanh" in top
-    for part in ("<dt>aa_mine.hidden</dt><dd>256</dd>", 'id="calibration-s-agreement"'):
-        assert part in text
+    companion = text[text.index('<section id="information-plane"') : text.index('<section id="run"')]
+    assert companion.index("<details>") < companion.index("Does sphere-tanh compress?")
+    assert "sphere-tanh" not in text[: text.index('<section id="information-plane"')]
+    assert "<dt>aa_mine.hidden</dt><dd>256</dd>" in text
 
 
-def test_warnings_that_differ_in_numbers_alone_are_one_and_the_gravest_come_first() -> None:
-    rising = "nearest_neighbours: rises by some {} nats"
-    texts = [f"A (stop {stop}): {rising.format(rise)}" for stop, rise in ((1, "0.31"), (30, "0.11"))]
-    doubts, notes = report.sorted_warnings(
-        [
-            *texts,
-            "B: mine: 1.2 nats lies above its ceiling of 1 nats",
-            "C: aa_mine: t: 5 of 9 columns are constant and were dropped",
-        ]
-    )
-    assert doubts == [
-        "B: mine: 1.2 nats lies above its ceiling of 1 nats",
-        "A (stop 1), A (stop 30): nearest_neighbours: rises by some 0.11 to 0.31 nats",
-    ]
-    assert len(notes) == 1
+def test_without_networks_and_suites_there_are_no_such_parts() -> None:
+    assert plane_section({}, {}) is None
+    assert calibration_section({}, {}, made(NAMES[:1]).measured) is None
 
 
 @pytest.mark.slow
@@ -288,3 +311,23 @@ def test_the_console_stays_silent(tmp_path: Path) -> None:
     assert log("page.html") == []
     (tmp_path / "broken.html").write_text("<script>none.such</script>", encoding="utf-8")
     assert log("broken.html"), "this test would see a fault"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="prints the page with chromium, which is not installed")
+def test_what_is_folded_on_the_screen_is_open_in_print(tmp_path: Path) -> None:
+    assert CHROMIUM is not None
+
+    def printed(text: str) -> int:
+        (tmp_path / "page.html").write_text(text, encoding="utf-8")
+        subprocess.run(
+            [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
+             f"--print-to-pdf={tmp_path / 'page.pdf'}", (tmp_path / "page.html").as_uri()],
+            capture_output=True, check=True,
+        )  # fmt: skip
+        return len(re.findall(rb"/Type /Page\b", (tmp_path / "page.pdf").read_bytes()))
+
+    folded = page(made(NAMES[:1]), gallery=Gallery((), pictures(1).critics * 3))
+    opened = printed(folded.replace("<details", "<details open"))
+    assert printed(folded) == opened
+    assert printed(folded.replace("details::details-content", "details::no-such-part")) < opened

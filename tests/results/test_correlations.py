@@ -16,7 +16,7 @@ import pytest
 from scipy import stats
 
 from infoplane.results import correlations
-from infoplane.results.headlines import NAMES as QUANTITIES
+from infoplane.results.summary_quantities import NAMES as QUANTITIES
 
 
 def random_table(encoders: int, stops: tuple[int, ...] = (1, 30), seed: int = 0) -> pd.DataFrame:
@@ -103,16 +103,16 @@ def test_huge_values_do_not_overflow() -> None:
 def test_an_encoder_that_lacks_a_value_is_left_out_of_the_pairs_with_it() -> None:
     table = random_table(7, stops=(1,))
     table.loc[3, "prediction_label"] = None
-    report = correlations.correlation_metrics(table, seed=0)["1"]
+    correlated = correlations.correlation_metrics(table, seed=0)["1"]
     without = correlations.correlations(table.drop(index=3))[1]
-    assert report["pearson"]["accuracy"]["prediction_label"] == pytest.approx(
+    assert correlated["pearson"]["accuracy"]["prediction_label"] == pytest.approx(
         without.loc["accuracy", "prediction_label"]
     )
-    assert report["pearson"]["accuracy"]["loss"] != pytest.approx(without.loc["accuracy", "loss"])
-    assert report["reason"] == "prediction_label is missing for e3"
+    assert correlated["pearson"]["accuracy"]["loss"] != pytest.approx(without.loc["accuracy", "loss"])
+    assert correlated["reason"] == "prediction_label is missing for e3"
     low, high = fisher(without.loc["accuracy", "prediction_label"], 6)
-    assert report["low"]["accuracy"]["prediction_label"] == pytest.approx(low)
-    assert report["high"]["prediction_label"]["accuracy"] == pytest.approx(high)
+    assert correlated["low"]["accuracy"]["prediction_label"] == pytest.approx(low)
+    assert correlated["high"]["prediction_label"]["accuracy"] == pytest.approx(high)
 
 
 @pytest.mark.parametrize(
@@ -190,11 +190,11 @@ def test_the_report_gives_intervals_from_five_encoders_on() -> None:
 def test_untrained_controls_are_left_out_of_the_report_and_named() -> None:
     table = random_table(6)
     with_control = pd.concat([table, random_table(1, seed=9).assign(encoder="e0-untrained")])
-    report = correlations.correlation_metrics(with_control, seed=0)
+    correlated = correlations.correlation_metrics(with_control, seed=0)
     plain = correlations.correlation_metrics(table, seed=0)
-    assert [content.pop("left_out") for content in report.values()] == [["e0-untrained"]] * 2
+    assert [content.pop("left_out") for content in correlated.values()] == [["e0-untrained"]] * 2
     assert [content.pop("left_out") for content in plain.values()] == [[]] * 2
-    assert report == plain
+    assert correlated == plain
 
 
 @pytest.mark.parametrize("encoders", [0, 1])

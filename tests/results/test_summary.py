@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 
 from infoplane.common import io
-from infoplane.results import headlines
+from infoplane.results import summary_quantities
 from infoplane.results.correlations import correlation_metrics
 from infoplane.results.summary import (
     Measurements,
-    collect_warnings,
+    MeasurementWarning,
+    measurement_warnings,
     noise_curve_table,
     quantity_table,
     summarise,
@@ -22,7 +23,7 @@ from infoplane.results.summary import (
     training_table,
 )
 
-from made_results import NAMES, NOISES, STOPS, made
+from made_results import NAMES, NOISES, NOT_CONVERGED, STOPS, made
 
 ENCODER = NAMES[1]
 
@@ -44,7 +45,7 @@ def noise_with(measured: Measurements, name: str, **changes: Any) -> Measurement
     return replace(measured, noise=noise)
 
 
-def test_the_summary_holds_the_headlines_unchanged(measured: Measurements) -> None:
+def test_the_summary_holds_the_measured_values_unchanged(measured: Measurements) -> None:
     summary = summarise(measured)
     assert list(summary) == list(measured.encoders)
     for encoder, entries in summary.items():
@@ -52,7 +53,7 @@ def test_the_summary_holds_the_headlines_unchanged(measured: Measurements) -> No
         for stop, entry in entries.items():
             assert entry["accuracy"] == measured.training[encoder][stop]["test"]["accuracy"]
             assert entry["loss"] == measured.training[encoder][stop]["test"]["loss"]
-            for name, value in measured.headlines(encoder, int(stop)).items():
+            for name, value in measured.informations(encoder, int(stop)).items():
                 assert (entry[name], entry[f"{name}_low"], entry[f"{name}_high"]) == (
                     value["nats"],
                     value["low"],
@@ -62,8 +63,8 @@ def test_the_summary_holds_the_headlines_unchanged(measured: Measurements) -> No
 
 def test_the_summary_can_be_written_as_a_metrics_file(measured: Measurements, tmp_path: Any) -> None:
     io.save_json(tmp_path / "summary.json", summarise(measured))
-    report = correlation_metrics(summary_table(summarise(measured)), seed=0)
-    io.save_json(tmp_path / "correlations.json", report)
+    correlated = correlation_metrics(summary_table(summarise(measured)), seed=0)
+    io.save_json(tmp_path / "correlations.json", correlated)
     assert io.load_json(tmp_path / "correlations.json")["30"]["left_out"] == ["EfficientNetLite0-untrained"]
 
 
@@ -119,12 +120,17 @@ def test_a_missing_value_is_said_and_stays_missing(measured: Measurements) -> No
     assert math.isnan(summary_table(summary).set_index(["encoder", "stop"]).loc[(ENCODER, 30), "embedding_label"])
 
 
-def test_warnings_are_collected_once_with_their_places(measured: Measurements) -> None:
-    summary = summarise(measured)
-    everywhere = [text for text in collect_warnings(summary) if "did not converge" in text]
-    assert everywhere == [f"{', '.join(measured.encoders)}: aa_mine: {everywhere[0].split('aa_mine: ')[1]}"]
-    summary[ENCODER]["30"]["warnings"].append("only here")
-    assert f"{ENCODER} (stop 30): only here" in collect_warnings(summary)
+def test_warnings_stand_once_with_what_they_are_about(measured: Measurements) -> None:
+    found = measurement_warnings(measured)
+    assert [warning for warning in found if warning.text == NOT_CONVERGED] == [
+        MeasurementWarning(encoder, None, "noise", ("aa_mine",), NOT_CONVERGED) for encoder in measured.encoders
+    ]
+    prediction = {ENCODER: {str(stop): dict(measured.prediction[ENCODER][str(stop)]) for stop in STOPS}}
+    prediction[ENCODER]["30"]["mine"] = prediction[ENCODER]["30"]["mine"] | {"warnings": ["only here"]}
+    changed = replace(measured, prediction=measured.prediction | prediction)
+    (new,) = [warning for warning in measurement_warnings(changed) if warning not in found]
+    assert new == MeasurementWarning(ENCODER, 30, "prediction", ("mine",), "only here")
+    assert summarise(changed)[ENCODER]["30"]["warnings"][-1] == "mine: only here"
 
 
 @pytest.mark.parametrize(
@@ -146,8 +152,8 @@ def test_a_run_that_lacks_something_is_refused_by_name(
 def test_tables_for_the_plots(measured: Measurements) -> None:
     summary = summarise(measured)
     long = quantity_table(summary)
-    assert len(long) == len(measured.encoders) * len(STOPS) * len(headlines.NAMES)
-    wide = summary_table(summary).melt(["encoder", "stop"], list(headlines.NAMES), "quantity", "value")
+    assert len(long) == len(measured.encoders) * len(STOPS) * len(summary_quantities.NAMES)
+    wide = summary_table(summary).melt(["encoder", "stop"], list(summary_quantities.NAMES), "quantity", "value")
     both = long.merge(wide, on=["encoder", "stop", "quantity"], suffixes=("", "_wide"))
     pd.testing.assert_series_equal(both["value"], both["value_wide"], check_names=False)
     curve = noise_curve_table(measured)

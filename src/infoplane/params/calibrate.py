@@ -80,8 +80,8 @@ class Calibrate(Section):
     @field_validator("suites")
     @classmethod
     def _suites(cls, suites: tuple[str, ...]) -> tuple[str, ...]:
-        if not suites or any(name not in SUITE_NAMES for name in suites) or len(set(suites)) < len(suites):
-            raise ValueError(f"expected one or more of {', '.join(SUITE_NAMES)}, each once")
+        if any(name not in SUITE_NAMES for name in suites) or len(set(suites)) < len(suites):
+            raise ValueError(f"expected none or some of {', '.join(SUITE_NAMES)}, each once")
         return suites
 
     def settings(self, suite: str, full: SuiteOptions, seed: int) -> Settings:

@@ -41,8 +41,8 @@ class InformationPlane(Section):
     @field_validator("networks")
     @classmethod
     def _known(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
-        if not networks or any(name not in NETWORKS for name in networks) or len(set(networks)) < len(networks):
-            raise ValueError(f"expected one or more of {', '.join(NETWORKS)}, each once")
+        if any(name not in NETWORKS for name in networks) or len(set(networks)) < len(networks):
+            raise ValueError(f"expected none or some of {', '.join(NETWORKS)}, each once")
         return networks
 
     def small_net(self, name: str) -> SmallNet:

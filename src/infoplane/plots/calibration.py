@@ -90,10 +90,10 @@ def keep_in_view(axes: Axes, low: float, high: float, values: Sequence[tuple[str
     axes.set_ylim(max(bottom, low), min(top, high))
     outside = sorted({(name, round(value)) for name, value in values if not low <= value <= high})
     if outside:
-        shown = ", ".join(f"{name} {value}" for name, value in outside[:_MOST_NAMED])
+        named = ", ".join(f"{name} {value}" for name, value in outside[:_MOST_NAMED])
         more = f" and {len(outside) - _MOST_NAMED} more" if len(outside) > _MOST_NAMED else ""
         axes.annotate(
-            f"not shown: {shown}{more}", (0.02, 0.98), xycoords="axes fraction", va="top", fontsize=7,
+            f"not shown: {named}{more}", (0.02, 0.98), xycoords="axes fraction", va="top", fontsize=7,
             color=style.REFERENCE,
         )  # fmt: skip
 
@@ -124,7 +124,7 @@ def _diagonal(axes: Axes, own: Sequence[Reading], truths: Sequence[float], metho
         bar = [[mean - least], [most - mean]]
         axes.errorbar(group[0].truth, mean, bar, linewidth=1.0, **look(method))
     _note_missing(axes, own)
-    estimates = [(method, one.nats) for one in own if one.nats is not None]
+    estimates = [(method, reading.nats) for reading in own if reading.nats is not None]
     keep_in_view(axes, low - 0.1 * (high - low), high + 0.5 * (high - low), estimates)
     axes.set_xlim(low, high)
     axes.set_xlabel("truth (nats)")
@@ -183,18 +183,18 @@ def _cell(axes: Axes, row: int, column: int, bias: float | None) -> None:
 
 
 def _with_truth(task: str, cells: dict[str, list[Reading]], methods: Sequence[str]) -> str:
-    truth = next(one.truth for method in methods for one in cells.get(f"{task}\n{method}", []))
+    truth = next(reading.truth for method in methods for reading in cells.get(f"{task}\n{method}", []))
     return f"{task}  ({'∞' if truth is None else f'{truth:.2f}'})"
 
 
 def error_against_time(readings: Sequence[Reading], title: str) -> Figure:
     """RMSE against median CPU time per estimate: a small mark per task, a large one over all tasks."""
     methods = methods_of(readings)
-    timed = [one for one in readings if one.cpu_seconds is not None]
+    timed = [reading for reading in readings if reading.cpu_seconds is not None]
     with style.styled():
         figure, axes = wide_panel(4.2, title)
         for method in methods:
-            own = [one for one in timed if one.method == method and one.error is not None]
+            own = [reading for reading in timed if reading.method == method and reading.error is not None]
             for group in group_by(own, lambda reading: reading.task).values():
                 axes.plot(*_time_and_error(group), alpha=0.35, markersize=3, **mark(method))
             if own:
@@ -210,7 +210,7 @@ def error_against_time(readings: Sequence[Reading], title: str) -> Figure:
 
 def _time_and_error(readings: Sequence[Reading]) -> tuple[list[float], list[float]]:
     rmse = method_metrics(readings)["rmse"]
-    seconds = [one.cpu_seconds for one in readings if one.cpu_seconds is not None]
+    seconds = [reading.cpu_seconds for reading in readings if reading.cpu_seconds is not None]
     return [float(np.median(seconds))], [max(float(rmse), _LEAST_ERROR)]
 
 
@@ -224,7 +224,9 @@ def forest(readings: Sequence[Reading], title: str) -> Figure:
         for row, task in enumerate(tasks):
             for index, method in enumerate(methods):
                 place = row + (index - (len(methods) - 1) / 2) * 0.8 / len(methods)
-                _repeats(axes, [one for one in readings if one.task == task and one.method == method], place)
+                _repeats(
+                    axes, [reading for reading in readings if reading.task == task and reading.method == method], place
+                )
         axes.set_yticks(range(len(tasks)), tasks)
         axes.set_ylim(len(tasks) - 0.5, -0.5)
         axes.set_xlabel("estimate - truth (nats), with 95 % interval")
@@ -238,8 +240,8 @@ def _signed_log_axis(axes: Axes) -> None:
     axes.set_xscale("symlog", linthresh=0.1)
     low, high = axes.get_xlim()
     ticks = [sign * size for sign in (-1, 1) for size in (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)] + [0.0]
-    shown = sorted(tick for tick in ticks if low <= tick <= high)
-    axes.set_xticks(shown, [f"{tick:g}" for tick in shown], rotation=45)
+    ticks = sorted(tick for tick in ticks if low <= tick <= high)
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks], rotation=45)
     axes.xaxis.minorticks_off()
     axes.set_xlim(low, high)
 

@@ -21,26 +21,26 @@ _COURSES = {FITTED: ("#E69F00", "-"), CHOSEN: ("#0072B2", "-"), PUBLISHED: ("#00
 
 def mixture_scatter(outcome: Outcome) -> Figure:
     """Samples of every mixture of two dimensions, coloured by class, over contours of the density."""
-    panels = list(dict.fromkeys(one["panel"] for one in outcome.scatter))
+    panels = list(dict.fromkeys(point["panel"] for point in outcome.scatter))
     with style.styled():
         title = "Gaussian mixtures: samples by class, and contours of the density"
         figure, axes = style.panels(len(panels), 3, 2.9, title)
         for panel, task in zip(axes, panels, strict=True):
-            _scatter(panel, [one for one in outcome.scatter if one["panel"] == task])
+            _scatter(panel, [point for point in outcome.scatter if point["panel"] == task])
             panel.set_title(f"{task}: {outcome.metrics['tasks'][task]['truth']:.4f} nats")
     return figure
 
 
 def _scatter(axes: Axes, rows: Sequence[dict[str, Any]]) -> None:
     """Rows with a class are samples; those with a density are an even grid, row by row."""
-    samples = [one for one in rows if one.get("class") is not None]
-    for label in sorted({one["class"] for one in samples}):
-        own = [(one["x1"], one["x2"]) for one in samples if one["class"] == label]
+    samples = [point for point in rows if point.get("class") is not None]
+    for label in sorted({point["class"] for point in samples}):
+        own = [(point["x1"], point["x2"]) for point in samples if point["class"] == label]
         colour = style.COLOURS[label % len(style.COLOURS)]
         axes.plot(*zip(*own, strict=True), ".", markersize=2.0, alpha=0.55, color=colour, label=f"class {label}")
-    grid = [one for one in rows if one.get("density") is not None]
-    x1, x2 = (sorted({one[name] for one in grid}) for name in ("x1", "x2"))
-    density = np.array([one["density"] for one in grid]).reshape(len(x2), len(x1))
+    grid = [point for point in rows if point.get("density") is not None]
+    x1, x2 = (sorted({point[name] for point in grid}) for name in ("x1", "x2"))
+    density = np.array([point["density"] for point in grid]).reshape(len(x2), len(x1))
     axes.contour(x1, x2, density, levels=5, colors=style.REFERENCE, linewidths=0.6)
     axes.set_aspect("equal")
     axes.set_xlabel("x₁")
@@ -49,7 +49,7 @@ def _scatter(axes: Axes, rows: Sequence[dict[str, Any]]) -> None:
 
 def mixture_curves(outcome: Outcome) -> Figure:
     """Learning curves on the XOR mixtures with the true information as a line."""
-    tasks = list(dict.fromkeys(one["panel"] for one in outcome.curves))
+    tasks = list(dict.fromkeys(point["panel"] for point in outcome.curves))
     with style.styled():
         figure, axes = style.panels(len(tasks), 3, 2.5, "XOR mixtures: the critic's value while it is trained")
         for panel, task in zip(axes, tasks, strict=True):
@@ -66,7 +66,7 @@ def mixture_curves(outcome: Outcome) -> Figure:
 
 def infinity(outcome: Outcome) -> Figure:
     """Above: the published critic's value grows with the steps. Below: at a known noise the information is finite."""
-    panels = list(dict.fromkeys(one["panel"] for one in outcome.curves))
+    panels = list(dict.fromkeys(point["panel"] for point in outcome.curves))
     growth = [name for name in panels if name.endswith("as published")]
     noisy = [name for name in panels if name not in growth]
     log_n = float(outcome.metrics["log_samples"])
@@ -81,7 +81,7 @@ def infinity(outcome: Outcome) -> Figure:
 
 
 def _growth(axes: Axes, outcome: Outcome, name: str, log_n: float) -> None:
-    lines = list(dict.fromkeys(one["line"] for one in outcome.curves if one["panel"] == name))
+    lines = list(dict.fromkeys(point["line"] for point in outcome.curves if point["panel"] == name))
     for index, line in enumerate(lines):
         _plot(axes, _rows(outcome, name, line), color=style.COLOURS[index], label=line)
     style.reference(axes, log_n, f"ln n = {log_n:.1f}")
@@ -93,11 +93,11 @@ def _growth(axes: Axes, outcome: Outcome, name: str, log_n: float) -> None:
 
 def _noisy(axes: Axes, outcome: Outcome, name: str, log_n: float) -> None:
     lower, upper = _rows(outcome, name, "bracket lower"), _rows(outcome, name, "bracket upper")
-    levels = [one["at"] for one in lower]
-    low, high = ([one["nats"] for one in rows] for rows in (lower, upper))
+    levels = [point["at"] for point in lower]
+    low, high = ([point["nats"] for point in rows] for rows in (lower, upper))
     axes.fill_between(levels, low, high, color=style.COLOURS[2], alpha=0.2, linewidth=0, label="bracket")
     _plot(axes, _rows(outcome, name, "truth"), color=style.REFERENCE, linewidth=2.0, label="truth")
-    bounds = [one for one in _rows(outcome, name, "AA-MINE") if one["nats"] is not None and one["nats"] > 0]
+    bounds = [point for point in _rows(outcome, name, "AA-MINE") if point["nats"] is not None and point["nats"] > 0]
     _plot(axes, bounds, color=style.COLOURS[1], marker="s", label="AA-MINE (where above 0)")
     style.reference(axes, log_n, f"ln n = {log_n:.1f}")
     axes.set_xscale("log", base=2)
@@ -110,17 +110,17 @@ def _noisy(axes: Axes, outcome: Outcome, name: str, log_n: float) -> None:
 
 
 def _rows(outcome: Outcome, panel: str, line: str) -> list[dict[str, Any]]:
-    return [one for one in outcome.curves if one["panel"] == panel and one["line"] == line]
+    return [point for point in outcome.curves if point["panel"] == panel and point["line"] == line]
 
 
 def _plot(axes: Axes, rows: Sequence[dict[str, Any]], **shape: Any) -> None:
-    axes.plot([one["at"] for one in rows], [one["nats"] for one in rows], **shape)
+    axes.plot([point["at"] for point in rows], [point["nats"] for point in rows], **shape)
 
 
 def infinity_estimates(outcome: Outcome) -> Figure:
     """What each method says of infinite information, and how often it warns."""
-    tasks = list(group_by(outcome.readings, lambda one: one.task))
-    methods = list(group_by(outcome.readings, lambda one: one.method))
+    tasks = list(group_by(outcome.readings, lambda reading: reading.task))
+    methods = list(group_by(outcome.readings, lambda reading: reading.method))
     log_n = float(outcome.metrics["log_samples"])
     with style.styled():
         figure, axes = wide_panel(3.6, "Infinite information: what each method reports")

@@ -53,7 +53,7 @@ def against(
     figure, axes = style.panels(len(groups), columns, 2.6, title)
     for panel, (name, group) in zip(axes, groups.items(), strict=True):
         for method in methods:
-            own = [one for one in group if one.method == method]
+            own = [reading for reading in group if reading.method == method]
             _line(panel, method, group_by(own, lambda reading: f"{at(reading)!r}"), at, error)
         panel.set_title(name)
         panel.set_xlabel(horizontal)
@@ -64,9 +64,9 @@ def against(
 
 
 def _near_truths(axes: Axes, group: Sequence[Reading], error: bool) -> None:
-    truths = [one.truth for one in group if one.truth is not None]
+    truths = [reading.truth for reading in group if reading.truth is not None]
     most, spare = max(truths), 0.5 * max(max(truths), 0.2)
-    known = [(one.method, one.error if error else one.nats) for one in group]
+    known = [(reading.method, reading.error if error else reading.nats) for reading in group]
     values = [(name, value) for name, value in known if value is not None]
     low, high = (-most - 0.2 * spare, spare) if error else (min(truths) - 0.2 * spare, most + spare)
     keep_in_view(axes, low, high, values)
@@ -95,10 +95,11 @@ def gaussians(outcome: Outcome) -> Figure:
     readings = outcome.readings
     with style.styled():
         figure, axes, groups = against(
-            readings, "Correlated Gaussians: the test of the MINE paper", "rho", lambda one: one.at
+            readings, "Correlated Gaussians: the test of the MINE paper", "rho", lambda reading: reading.at
         )
         for panel, group in zip(axes, groups, strict=True):
-            truth = sorted({(one.at, one.truth) for one in readings if one.group == group and one.truth is not None})
+            own = [reading for reading in readings if reading.group == group]
+            truth = sorted({(reading.at, reading.truth) for reading in own if reading.truth is not None})
             panel.plot([at for at, _ in truth], [nats for _, nats in truth], color=style.REFERENCE, linewidth=2.2)
             if group in _TERM_PAPER:
                 panel.plot(*([value] for value in _TERM_PAPER[group]), color="black", marker="x", markersize=7)
@@ -112,10 +113,14 @@ def gaussians(outcome: Outcome) -> Figure:
 def high(outcome: Outcome) -> Figure:
     """Bias against the true information, with ln n."""
     readings = outcome.readings
-    logs = sorted({math.log(one.n) for one in readings})
+    logs = sorted({math.log(reading.n) for reading in readings})
     with style.styled():
         figure, axes, _ = against(
-            readings, "Many nats: what is lost, and where ln n lies", "truth (nats)", lambda one: one.at, error=True
+            readings,
+            "Many nats: what is lost, and where ln n lies",
+            "truth (nats)",
+            lambda reading: reading.at,
+            error=True,
         )
         for panel in axes:
             panel.axhline(0.0, color=style.REFERENCE, linewidth=0.9)
@@ -132,12 +137,12 @@ def high(outcome: Outcome) -> Figure:
 def protocol(outcome: Outcome) -> Figure:
     """Values against the number of samples, the truth as a line."""
     readings = outcome.readings
-    sizes = sorted({one.n for one in readings})
+    sizes = sorted({reading.n for reading in readings})
     title = "Fitted and reported on the same samples (published), against samples the critic never saw"
     with style.styled():
-        figure, axes, groups = against(readings, title, "samples n", lambda one: float(one.n), bounded=False)
+        figure, axes, groups = against(readings, title, "samples n", lambda reading: float(reading.n), bounded=False)
         for panel, group in zip(axes, groups, strict=True):
-            truth = next(one.truth for one in readings if one.group == group)
+            truth = next(reading.truth for reading in readings if reading.group == group)
             panel.axhline(truth or 0.0, color=style.REFERENCE, linewidth=2.0, zorder=1)
             if "coin" in group:
                 style.reference(panel, math.log(2), "ln 2, the most that a coin allows")
@@ -160,12 +165,14 @@ def consistency(outcome: Outcome) -> Figure:
         figure, axes = style.panels(2, 2, 3.0, title)
         bracket = _series(curves, "rows", "bracket")
         axes[0].fill_between(
-            [one["at"] for one in bracket], [one["low"] for one in bracket], [one["high"] for one in bracket],
+            *([point[name] for point in bracket] for name in ("at", "low", "high")),
             color=style.REFERENCE, alpha=0.5, linewidth=2.5, label="bracket",
         )  # fmt: skip
         for method in methods:
             own = _series(curves, "rows", method)
-            axes[0].plot([one["at"] for one in own], [one["nats"] for one in own], linewidth=1.1, **look(method))
+            axes[0].plot(
+                [point["at"] for point in own], [point["nats"] for point in own], linewidth=1.1, **look(method)
+            )
         axes[0].set_xlabel(f"rows of the image, of {outcome.metrics['rows']}")
         axes[0].set_ylabel("nats")
         axes[0].set_title("More rows never lower it (grey: bracket)")
@@ -179,9 +186,9 @@ def _ratios(axes: Axes, curves: Sequence[dict[str, Any]], methods: Sequence[str]
         axes.plot([row - 0.4, row + 0.4], [ideals[test], ideals[test]], color=style.REFERENCE, linewidth=2.0)
         for index, method in enumerate(methods):
             place = row + (index - (len(methods) - 1) / 2) * 0.7 / len(methods)
-            for one in _series(curves, test, method):
-                if one["nats"] is not None:
-                    axes.plot([place], [one["nats"]], **mark(method))
+            for point in _series(curves, test, method):
+                if point["nats"] is not None:
+                    axes.plot([place], [point["nats"]], **mark(method))
     axes.set_xticks(range(len(_TESTS)), list(_TESTS.values()))
     axes.set_ylabel("ratio")
     axes.set_title("Ratios and their ideals (lines)")
@@ -197,24 +204,24 @@ _TESTS = {
 
 def _lines(curves: Sequence[dict[str, Any]], panel: str) -> list[str]:
     """The lines of a panel in order of first appearance."""
-    return list(dict.fromkeys(one["line"] for one in curves if one["panel"] == panel))
+    return list(dict.fromkeys(point["line"] for point in curves if point["panel"] == panel))
 
 
 def _series(curves: Sequence[dict[str, Any]], panel: str, line: str) -> list[dict[str, Any]]:
-    return [one for one in curves if one["panel"] == panel and one["line"] == line]
+    return [point for point in curves if point["panel"] == panel and point["line"] == line]
 
 
 def samples(outcome: Outcome) -> Figure:
     """Values against 1/n with their straight line to infinitely many samples."""
     curves = outcome.curves
-    tasks = list(dict.fromkeys(one["panel"] for one in curves))
-    methods = sorted({one["line"] for one in curves} - {"truth"})
+    tasks = list(dict.fromkeys(point["panel"] for point in curves))
+    methods = sorted({point["line"] for point in curves} - {"truth"})
     with style.styled():
         figure, axes = style.panels(
             len(tasks), 2, 2.6, "Value against the number of samples, and the line to its limit"
         )
         for panel, task in zip(axes, tasks, strict=True):
-            sizes = sorted({one["at"] for one in curves if one["panel"] == task and one["at"] > 0})
+            sizes = sorted({point["at"] for point in curves if point["panel"] == task and point["at"] > 0})
             for index, method in enumerate(methods):
                 found = outcome.metrics[task]["methods"][method]
                 if "limit" in found:
@@ -223,7 +230,7 @@ def samples(outcome: Outcome) -> Figure:
             truth = outcome.metrics[task]["truth"]
             if truth is not None:
                 style.reference(panel, truth, f"truth {truth:.2f}")
-            _around([one["nats"] for one in curves if one["panel"] == task], panel)
+            _around([point["nats"] for point in curves if point["panel"] == task], panel)
             panel.set_xticks([0.0, *sizes], ["∞", *(f"{round(1 / at)}" for at in sizes)])
             panel.set_xlabel("samples n (axis in 1/n)")
             panel.set_ylabel("nats")
@@ -241,9 +248,9 @@ def _around(values: Sequence[float], axes: Axes) -> None:
 def _to_limit(axes: Axes, own: Sequence[dict[str, Any]], method: str, found: dict[str, Any], beside: float) -> None:
     """The points of one method, a little beside each other's, and its line."""
     colour = look(method)["color"]
-    ends = [0.0, max(one["at"] for one in own)]
+    ends = [0.0, max(point["at"] for point in own)]
     axes.plot(ends, [found["limit"] + found["slope"] * at for at in ends], color=colour, linewidth=0.9, linestyle="--")
-    for one in own:
-        bar = [[one["nats"] - one["low"]], [one["high"] - one["nats"]]]
-        shape = mark(method) | ({"markerfacecolor": "white"} if one["at"] == 0 else {})
-        axes.errorbar(one["at"] + beside, one["nats"], bar, elinewidth=0.9, **shape)
+    for point in own:
+        bar = [[point["nats"] - point["low"]], [point["high"] - point["nats"]]]
+        shape = mark(method) | ({"markerfacecolor": "white"} if point["at"] == 0 else {})
+        axes.errorbar(point["at"] + beside, point["nats"], bar, elinewidth=0.9, **shape)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from infoplane.plots import style
-from infoplane.results.headlines import BY_NAME, NAMES
+from infoplane.results.summary_quantities import BY_NAME, NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,17 +16,17 @@ _MAP = "RdBu_r"
 _WHITE_TEXT_FROM = 0.65
 
 
-def draw(report: Mapping[str, Mapping[str, Any]], columns: int = 2) -> Figure:
+def draw(correlations: Mapping[str, Mapping[str, Any]], columns: int = 2) -> Figure:
     """Heat maps of the contents of ``metrics/correlations.json``: r, and below it its 95 % interval if it has one."""
     import matplotlib
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     with style.styled():
-        title = f"Which quantities go together across encoders (Pearson's r; {_note(report)})"
-        figure, axes = style.panels(len(report), columns, 3.1, title)
+        title = "Which quantities go together across encoders (Pearson's r, 95 % interval in brackets)"
+        figure, axes = style.panels(len(correlations), columns, 3.1, title)
         colours = ScalarMappable(Normalize(-1, 1), matplotlib.colormaps[_MAP])
-        for panel, (stop, content) in zip(axes, report.items(), strict=True):
+        for panel, (stop, content) in zip(axes, correlations.items(), strict=True):
             _panel(panel, content, colours)
             panel.set_title(f"After {_counted(int(stop), 'epoch')}, n = {_counted(content['encoders'], 'encoder')}")
         bar = figure.colorbar(colours, ax=axes, location="bottom", shrink=0.6, aspect=40, pad=0.02)
@@ -37,15 +37,6 @@ def draw(report: Mapping[str, Mapping[str, Any]], columns: int = 2) -> Figure:
 
 def _counted(number: int, name: str) -> str:
     return f"{number} {name}" if number == 1 else f"{number} {name}s"
-
-
-def _note(report: Mapping[str, Mapping[str, Any]]) -> str:
-    fewest = min(content["encoders"] for content in report.values())
-    if fewest < 2:
-        return "not defined for fewer than 2 encoders"
-    if fewest < 5:
-        return f"{fewest} points say next to nothing"
-    return "few points carry wide intervals, in brackets"
 
 
 def _panel(axes: Axes, content: Mapping[str, Any], colours: Any) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from infoplane.plots import style
-from infoplane.results.headlines import EMBEDDING_LABEL, EMBEDDING_NOISE, PREDICTION_LABEL
 from infoplane.results.quantity import Quantity
 from infoplane.results.summary import Measurements
+from infoplane.results.summary_quantities import EMBEDDING_LABEL, EMBEDDING_NOISE, PREDICTION_LABEL, measured_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _TRAIN, _SELECTION, _REPORTED = "#56B4E9", "#D55E00", "#000000"
-_TITLES = {
-    "aa_mine": "I(X; Ê) by AA-MINE",
-    "mine": "I(E; Y) by MINE",
-    "probe": "I(E; Y) by the classifier bound",
-    "shuffled": "Control: labels shuffled",
-}
 
 
 def draw(curves: pd.DataFrame, measured: Measurements, encoder: str, columns: int = 2) -> Figure:
@@ -72,8 +66,10 @@ def panels(curves: pd.DataFrame) -> list[tuple[str, int | None, pd.DataFrame]]:
 
 def title(name: str, stop: int | None) -> str:
     """What a panel shows, in words."""
-    text = _TITLES.get(name, name)
-    return text if stop is None else f"{text.replace('I(E; Y)', 'I(P; Y)')}, stop {stop}"
+    if stop is not None:
+        return f"{measured_name('prediction', name)}, stop {stop}"
+    text = measured_name("noise" if name == "aa_mine" else "label", name)
+    return text.replace("the control with", "Control:")
 
 
 def _panel(axes: Axes, rows: pd.DataFrame) -> None:
@@ -81,29 +77,30 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
         fold = fold.sort_values("step")
         axes.plot(fold["step"], fold["train"], color=_TRAIN, linewidth=0.9)
         axes.plot(fold["step"], fold["selection"], color=_SELECTION, linewidth=1.3)
-    axes.set_xlabel("step")
-    axes.set_ylabel("nats")
+    axes.set_xlabel("training step")
+    axes.set_ylabel("value (nats)")
     axes.axhline(0.0, color=style.REFERENCE, linewidth=0.6)
 
 
 def _context(axes: Axes, value: Quantity, headline: Quantity | None) -> None:
     """The reported value at the right edge; where a headline is given, its ceiling as a line or bracket as a band."""
     low, high = axes.get_ylim()
-    shown: list[float] = [low, high]
+    drawn: list[float] = [low, high]
     if headline is not None and value["ceiling"] is not None:
         style.reference(axes, value["ceiling"], f"ceiling {style.entropy_name(value['ceiling'])}")
-        shown.append(value["ceiling"])
+        drawn.append(value["ceiling"])
     elif headline is not None and headline["lower"] is not None and headline["upper"] is not None:
         axes.axhspan(headline["lower"], headline["upper"], color="#009E73", alpha=0.2, linewidth=0)
-        shown += [headline["lower"], min(headline["upper"], 2 * headline["lower"])]
+        drawn += [headline["lower"], min(headline["upper"], 2 * headline["lower"])]
     if value["nats"] is not None:
         ends = [[value["nats"] - _or(value["low"], value["nats"])], [_or(value["high"], value["nats"]) - value["nats"]]]
         axes.errorbar(
             1.0, value["nats"], ends, transform=axes.get_yaxis_transform(), color=_REPORTED, marker="D", clip_on=False
         )
-        shown.append(value["nats"])
-    margin = 0.06 * (max(shown) - min(shown))
-    axes.set_ylim(min(shown) - margin, max(shown) + 2.5 * margin)
+        drawn.append(value["nats"])
+    margin = 0.06 * (max(drawn) - min(drawn))
+    axes.set_ylim(min(drawn) - margin, max(drawn) + 2.5 * margin)
+    axes.set_yticks([tick for tick in axes.get_yticks() if min(drawn) <= tick <= max(drawn)])
 
 
 def _or(value: float | None, other: float) -> float:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from infoplane.plots import correlation, critics, noise, quantities, style, training
 from infoplane.plots.picture import Picture
-from infoplane.results.headlines import ACCURACY, EMBEDDING_LABEL, EMBEDDING_NOISE, HEADLINES, INFORMATIONS
+from infoplane.results.correlations import MIN_ENCODERS_FOR_INTERVAL
+from infoplane.results.numbers import number_text, range_text
 from infoplane.results.summary import Measurements
+from infoplane.results.summary_quantities import ACCURACY, EMBEDDING_LABEL, EMBEDDING_NOISE, INFORMATIONS, QUANTITIES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +63,7 @@ def _quantities(material: Material) -> Picture:
     table = material.quantities
     entropy = measured.label[measured.encoders[0]][EMBEDDING_LABEL.name]["ceiling"]
     last = table[table["stop"] == measured.stops[-1]]
-    parts = [f"{headline.title} {_extremes(last[last['quantity'] == headline.name])}" for headline in HEADLINES]
+    parts = [f"{headline.title} {_extremes(last[last['quantity'] == headline.name])}" for headline in QUANTITIES]
     return _picture(
         "quantities",
         "The quantities",
@@ -87,7 +89,7 @@ def _noise(material: Material) -> Picture:
     table = material.noise_curve
     headline = {e: material.measured.noise[e][EMBEDDING_NOISE.name] for e in material.measured.encoders}
     rows = [
-        f"{encoder} {value['lower']:.2f} to {value['upper']:.2f}"
+        f"{encoder} {range_text((value['lower'], value['upper']))}"
         for encoder, value in headline.items()
         if value["lower"] is not None and value["upper"] is not None
     ]
@@ -108,12 +110,12 @@ def _training(material: Material) -> Picture:
     table = material.training
     last = table[(table["split"] == "test") & (table["epoch"] == measured.stops[-1])]
     overfit = len(measured.stops) > 1 and material.overfit_factor is not None
-    shaded = " Shaded: the last leg, with a far larger learning rate, which overfits on purpose." if overfit else ""
+    shaded = f" Shaded: the last leg, at {material.overfit_factor:g} times the learning rate, to overfit."
     return _picture(
         "training",
         "Training of the classifiers",
         "One dense layer on the frozen embeddings, at every epoch, on images that it never saw (test) and on those "
-        f"that it learns from (training). Dotted lines: the epochs at which it was kept.{shaded}",
+        f"that it learns from (training). Dotted lines: the epochs at which it was kept.{shaded if overfit else ''}",
         "Accuracy and loss against the epoch. Test accuracy at the end, smallest and largest: "
         f"{_extremes(last.rename(columns={'accuracy': 'value'}))}.",
         lambda columns: training.draw(table, measured.encoders, measured.stops, material.overfit_factor, columns),
@@ -121,33 +123,29 @@ def _training(material: Material) -> Picture:
 
 
 def _correlation(material: Material) -> Picture | None:
-    if all(content["encoders"] < 2 for content in material.correlations.values()):
-        return None
-    counts = sorted({content["encoders"] for content in material.correlations.values()})
+    if all(content["encoders"] < MIN_ENCODERS_FOR_INTERVAL for content in material.correlations.values()):
+        return None  # of two encoders r is 1 or -1 whatever they are, and of four it says next to nothing
+    counts = {content["encoders"] for content in material.correlations.values()}
     cells = [
-        f"at stop {stop} accuracy and {other.symbol} {_number(content['pearson'][ACCURACY.name][other.name])}"
+        f"at stop {stop} accuracy and {other.symbol} {number_text(content['pearson'][ACCURACY.name][other.name])}"
         for stop, content in material.correlations.items()
         for other in INFORMATIONS
     ]
     return _picture(
         "correlations",
         "Which quantities go together",
-        f"Pearson's r over {' to '.join(map(str, counts))} trained encoders (untrained controls are left out), in "
-        "brackets its 95 % interval (Fisher) from five encoders on. An interval that includes 0 leaves the sign open. "
-        "Hatched: not defined.",
+        f"Pearson's r over {range_text(counts, str)} trained encoders (untrained controls are left out), in brackets "
+        "its 95 % interval (Fisher). An interval that includes 0 leaves the sign open. Hatched: not defined.",
         f"Heat maps of correlations over encoders: {'; '.join(cells)}.",
         lambda columns: correlation.draw(material.correlations, columns),
     )
 
 
-def _number(value: float | None) -> str:
-    return "not defined" if value is None else f"{value:.2f}"
-
-
 def _critics(material: Material, encoder: str) -> Picture:
     curves = material.critics[encoder]
     ends = [
-        f"{critics.title(name, stop)} {rows['selection'].iloc[-1]:.2f}" for name, stop, rows in critics.panels(curves)
+        f"{critics.title(name, stop)} {number_text(rows['selection'].iloc[-1])}"
+        for name, stop, rows in critics.panels(curves)
     ]
     return _picture(
         f"critics-{encoder}",

@@ -33,10 +33,11 @@ TITLES = {
 """Every estimator that is drawn, in the order of its panels."""
 
 
-def draw(table: pd.DataFrame, entropy: float, n: int, columns: int = 2) -> Figure:
+def draw(network: str, table: pd.DataFrame, entropy: float, n: int, columns: int = 2) -> Figure:
     """I(T; Y) against I(X; T), a panel per estimator on equal axes: a line joins the layers of one epoch, input first.
 
     Args:
+        network: its name, for the title.
         table: the long table, columns seed, epoch, layer, estimator, i_x, i_y (nats); means over seeds are drawn.
         entropy: H(Y) in nats.
         n: how many inputs there are.
@@ -49,7 +50,7 @@ def draw(table: pd.DataFrame, entropy: float, n: int, columns: int = 2) -> Figur
     names = [name for name in TITLES if name in set(means["estimator"])]
     with style.styled():
         figure, axes = style.panels(
-            len(names), columns, 2.7, "The information plane: each line is one epoch, from input to output"
+            len(names), columns, 2.7, f"Information plane of {network}: each line is one epoch, its layers numbered"
         )
         colours, scale = matplotlib.colormaps["cividis"], _epoch_scale(means["epoch"])
         for panel, name in zip(axes, names, strict=True):
@@ -64,7 +65,7 @@ def draw(table: pd.DataFrame, entropy: float, n: int, columns: int = 2) -> Figur
     return figure
 
 
-def draw_training(table: pd.DataFrame, entropy: float, n: int, columns: int = 2) -> Figure:
+def draw_training(network: str, table: pd.DataFrame, entropy: float, n: int, columns: int = 2) -> Figure:
     """I(X; T) of every layer against the epoch, a panel per estimator; bands are 1.96 standard errors over seeds.
 
     Arguments as for :func:`draw`.
@@ -75,10 +76,12 @@ def draw_training(table: pd.DataFrame, entropy: float, n: int, columns: int = 2)
     names = [name for name in wanted if name in set(table["estimator"])]
     layers = sorted(set(table["layer"]))
     with style.styled():
-        figure, axes = style.panels(len(names), columns, 2.4, "Does a layer forget? I(X; T) over training")
+        figure, axes = style.panels(len(names), columns, 2.4, f"{network}: I(X; T) of each layer over training")
         for panel, name in zip(axes, names, strict=True):
-            _course(panel, table[table["estimator"] == name], layers)
-            panel.set_ylim(min(0.0, *panel.get_ylim()), 1.14 * math.log(n))
+            _course(panel, table[table["estimator"] == name], layers, math.log(n))
+            panel.set_ylim(0.0, math.log(n))
+            style.keep_within(panel, 0.0, math.log(n))
+            panel.set_ylim(-0.03 * math.log(n), 1.14 * math.log(n))
             style.reference(panel, math.log(n), f"ln n = {math.log(n):.2f}")
             panel.set_title(TITLES[name])
         handles = [Line2D([], [], **_look(index), label=f"layer {layer}") for index, layer in enumerate(layers)]
@@ -86,7 +89,7 @@ def draw_training(table: pd.DataFrame, entropy: float, n: int, columns: int = 2)
     return figure
 
 
-def draw_errors(table: pd.DataFrame, entropy: float, n: int, columns: int = 2) -> Figure:
+def draw_errors(network: str, table: pd.DataFrame, entropy: float, n: int, columns: int = 2) -> Figure:
     """What the other estimators add to or take from the exact values, of both informations.
 
     Arguments as for :func:`draw`; estimators without a known value are left out.
@@ -94,15 +97,18 @@ def draw_errors(table: pd.DataFrame, entropy: float, n: int, columns: int = 2) -
     present = set(table["estimator"])
     names = [name for name in TITLES if name in present and REFERENCES.get(name) in present]
     with style.styled():
-        figure, axes = style.panels(2, columns, 3.0, "Each estimator's error: its value less the exact one")
+        figure, axes = style.panels(2, columns, 3.0, f"{network}: each estimator's error, its value less the exact one")
         for panel, axis, limit in zip(axes, ("i_x", "i_y"), (math.log(n), entropy), strict=True):
             gaps = [gap for index, name in enumerate(names) for gap in _errors(panel, table, name, axis, index)]
             panel.axhline(0, color=style.REFERENCE, linewidth=1.0)
+            panel.set_xlim(0.0, limit)
+            style.keep_within(panel, 0.0, limit, horizontal=True)
             panel.set_xlim(-0.03 * limit, 1.03 * limit)
             _clip(panel, gaps, limit)
             panel.set_title("I(X; T + noise)" if axis == "i_x" else "I(T + noise; Y)")
-            panel.set_xlabel("exact value (nats)")
-            panel.set_ylabel("error (nats)")
+            name = "I(X; T)" if axis == "i_x" else "I(T; Y)"
+            panel.set_xlabel(f"exact {name} (nats)")
+            panel.set_ylabel(f"error of {name} (nats)")
         figure.legend(handles=_error_handles(names), loc="outside lower left", ncols=2 * columns, handletextpad=0.3)
     return figure
 
@@ -112,32 +118,57 @@ def _plane(axes: Axes, rows: pd.DataFrame, colours: Colormap, scale: Normalize) 
         path = line.sort_values("layer")
         colour = colours(scale(float(epoch) + 1))  # type: ignore[arg-type]
         axes.plot(path["i_x"], path["i_y"], color=colour, linewidth=0.9, marker="o", markersize=3.6, alpha=0.9)
+    _number_layers(axes, rows[rows["epoch"] == rows["epoch"].max()])
     axes.set_xlabel("I(X; T) (nats)")
     axes.set_ylabel("I(T; Y) (nats)")
+
+
+def _number_layers(axes: Axes, last: pd.DataFrame) -> None:
+    """The layers' numbers below the points of the last epoch; layers whose points touch share a label."""
+    path = last.sort_values("i_x")
+    near = 0.06 * max(float(path["i_x"].max()), 1e-9)
+    places: list[tuple[float, float, list[int]]] = []
+    for x, y, layer in zip(path["i_x"], path["i_y"], path["layer"], strict=True):
+        if places and x - places[-1][0] < near:
+            places[-1] = (places[-1][0], min(y, places[-1][1]), [*places[-1][2], int(layer)])
+        else:
+            places.append((x, y, [int(layer)]))
+    for x, y, layers in places:
+        axes.annotate(
+            ", ".join(map(str, sorted(layers))), (x, y), xytext=(0, -5), textcoords="offset points", ha="center",
+            va="top", fontsize=7, annotation_clip=True,
+        )  # fmt: skip
 
 
 def _limits(axes: Axes, rows: pd.DataFrame, most: float, entropy: float) -> None:
     """The same axes in every panel; what lies outside is counted in the panel."""
     right, top = 1.05 * most, 1.2 * entropy
     left, bottom = -0.03 * most, -0.06 * entropy
-    axes.set_xlim(left, right)
-    axes.set_ylim(bottom, top)
+    for horizontal, limit, ends in ((True, most, (left, right)), (False, entropy, (bottom, top))):
+        set_limits = axes.set_xlim if horizontal else axes.set_ylim
+        set_limits(0.0, limit)
+        style.keep_within(axes, 0.0, limit, horizontal=horizontal)
+        set_limits(*ends)
     style.reference(axes, entropy, style.entropy_name(entropy))
     axes.axvline(most, color=style.REFERENCE, linestyle=(0, (1, 1.5)), linewidth=1.2, zorder=1.5)
+    axes.annotate(
+        f"ln n = {most:.2f}", (most, 0.0), xytext=(-3, 4), textcoords="offset points", ha="right", va="bottom",
+        rotation=90, fontsize=7.5, color=style.REFERENCE,
+    )  # fmt: skip
     inside = rows["i_x"].between(left, right) & rows["i_y"].between(bottom, top)
     if not inside.all():
         _note(axes, f"{int((~inside).sum())} of {len(rows)} points outside", 0.03)
 
 
-def _course(axes: Axes, rows: pd.DataFrame, layers: Sequence[int]) -> None:
+def _course(axes: Axes, rows: pd.DataFrame, layers: Sequence[int], most: float) -> None:
+    """Each layer's mean with its band, of which only what is possible is drawn: from 0 to ln n."""
     for index, layer in enumerate(layers):
         course = rows[rows["layer"] == layer].groupby("epoch")["i_x"].agg(["mean", "std", "count"])
         error = (course["std"] / course["count"] ** 0.5).fillna(0.0) * Z95
+        low, high = (course["mean"] - error).clip(0.0, most), (course["mean"] + error).clip(0.0, most)
         epochs = course.index.to_numpy() + 1
         axes.plot(epochs, course["mean"], **_look(index))
-        axes.fill_between(
-            epochs, course["mean"] - error, course["mean"] + error, color=_look(index)["color"], alpha=0.15, lw=0
-        )
+        axes.fill_between(epochs, low, high, color=_look(index)["color"], alpha=0.15, lw=0)
     axes.set_xscale("log")
     ticks = _epoch_ticks(sorted(set(rows["epoch"])))
     axes.set_xticks([epoch + 1 for epoch in ticks], [f"{epoch}" for epoch in ticks])

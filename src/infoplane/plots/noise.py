@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from infoplane.plots import style
-from infoplane.results.headlines import EMBEDDING_NOISE
 from infoplane.results.summary import Measurements
+from infoplane.results.summary_quantities import EMBEDDING_NOISE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ def _curve(axes: Axes, table: pd.DataFrame, encoders: Sequence[str], noise_std: 
         axes.plot(own["noise_std"], own["upper"], **drawn.line, linewidth=0.9)
     _noise_axis(axes, sorted(set(table["noise_std"])), noise_std)
     _height(axes, table)
-    axes.set_title("Lower bound (marks) to upper (thin line)")
+    axes.set_title("Lower (marks) to upper bound")
 
 
 def _headline(axes: Axes, measured: Measurements, noise_std: float) -> None:
@@ -58,17 +58,17 @@ def _headline(axes: Axes, measured: Measurements, noise_std: float) -> None:
         low, high = (value["nats"] if value[end] is None else value[end] for end in ("low", "high"))
         axes.plot([low, high], [row, row], color=drawn.colour, marker="|", markersize=8)
         axes.plot([value["nats"]], [row], **drawn.marked)
-    axes.set_ylim(len(measured.encoders) - 0.5, -0.5)
-    axes.set_yticks([])
-    axes.set_title(f"Brackets at noise {noise_std:g}, with 95 % limits")
+    style.name_encoders(axes, measured.encoders)
+    axes.set_title(f"Brackets at noise {noise_std:g} (95 %)")
     axes.set_xlabel("I(X; Ê) (nats)")
+    style.keep_within(axes, 0.0, horizontal=True)
 
 
 def _noise_axis(axes: Axes, values: Sequence[float], noise_std: float) -> None:
     axes.set_xscale("log", base=2)
     axes.set_xticks(list(values), [f"{value:g}" for value in values])
     axes.minorticks_off()
-    axes.set_xlabel("noise: standard deviation (embeddings have norm 1)")
+    axes.set_xlabel("standard deviation of the noise\n(embeddings have norm 1)")
     axes.set_ylabel("I(X; Ê) (nats)")
     axes.axvline(noise_std, color=style.REFERENCE, linewidth=0.9, linestyle="--", zorder=1)
 
@@ -92,4 +92,5 @@ def _height(axes: Axes, table: pd.DataFrame) -> None:
             va="top",
             fontsize=7.5,
             color=style.REFERENCE,
+            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.5},
         )

@@ -35,9 +35,10 @@ def pictures(network: str, material: Material) -> list[Picture]:
             network,
             "plane",
             f"Information plane of {network}",
-            "Each line is one epoch and joins the layers, input first; dark is early, yellow late. Right: the layer "
-            "knows more about the input; up: more about the label. Dotted: H(Y) and ln n, which nothing may pass. The "
-            "first panels are computed; what the others show beyond that is the estimator's.",
+            "Each line is one epoch and joins the layers, input first (numbers: the layers at the last epoch); dark is "
+            "early, yellow late. Right: the layer knows more about the input; up: more about the label. Dotted: H(Y) "
+            "and ln n, which nothing may pass. The first panels are computed; what the others show beyond that is the "
+            "estimator's.",
             f"I(T; Y) against I(X; T) by layer and epoch. {exact}",
             material,
             information_plane.draw,
@@ -46,8 +47,8 @@ def pictures(network: str, material: Material) -> list[Picture]:
             network,
             "training",
             f"I(X; T) of {network} over training",
-            "A line per layer; bands are 95 % over seeds. A line that ends below its maximum has compressed, in the "
-            "sense of the panel's own noise or bins.",
+            "A line per layer; bands are 95 % over seeds, as far as they lie between 0 and ln n. A line that ends "
+            "below its maximum has compressed, in the sense of the panel's own noise or bins.",
             f"I(X; T) of each layer against the epoch. {exact}",
             material,
             information_plane.draw_training,
@@ -75,11 +76,11 @@ def _picture(
     caption: str,
     alt: str,
     material: Material,
-    draw: Callable[[pd.DataFrame, float, int, int], Figure],
+    draw: Callable[[str, pd.DataFrame, float, int, int], Figure],
 ) -> Picture:
     def svg(columns: int) -> str:
         verdicts = material.verdicts
-        return style.to_svg(draw(material.table, verdicts["label_entropy"], verdicts["n"], columns))
+        return style.to_svg(draw(network, material.table, verdicts["label_entropy"], verdicts["n"], columns))
 
     return Picture(f"information_plane/{network}/{stem}", title, caption, alt, svg(2), svg(1))
 

@@ -178,6 +178,34 @@ def reference(axes: Axes, value: float, label: str, *, below: bool = False) -> N
     )
 
 
+def name_encoders(axes: Axes, encoders: Sequence[str]) -> None:
+    """Encoders as the rows of a panel, the first on top, with their names on the axis."""
+    size = max(4.5, min(8.0, 70.0 / len(encoders)))
+    axes.set_yticks(range(len(encoders)), [_in_two_lines(name) for name in encoders], fontsize=size)
+    axes.set_ylim(len(encoders) - 0.5, -0.5)
+
+
+def _in_two_lines(name: str) -> str:
+    """A long name with its "-untrained" below it."""
+    return f"{network_of(name)}\n-untrained" if is_control(name) else name
+
+
+def keep_within(axes: Axes, low: float, high: float | None = None, *, horizontal: bool = False) -> None:
+    """Let an axis show nothing beyond what is possible: it ends, but for a margin for marks, at ``low`` and ``high``.
+
+    Ticks beyond are left out, so that no number stands there that the quantity cannot have.
+    """
+    axis = axes.xaxis if horizontal else axes.yaxis
+    limits, set_limits = (axes.get_xlim, axes.set_xlim) if horizontal else (axes.get_ylim, axes.set_ylim)
+    bottom, top = limits()
+    margin = 0.06 * ((top if high is None else min(top, high)) - max(bottom, low))
+    bottom, top = max(bottom, low - margin), top if high is None else min(top, high + margin)
+    set_limits(bottom, top)
+    least, most = max(low, bottom), top if high is None else min(high, top)
+    axis.set_ticks([tick for tick in axis.get_majorticklocs() if least - 1e-9 <= tick <= most + 1e-9])
+    set_limits(bottom, top)
+
+
 def entropy_name(nats: float) -> str:
     """H(Y) with its value; for two equally frequent classes also as ln 2."""
     return f"H(Y) = ln 2 = {nats:.3f}" if abs(nats - 0.693147) < 5e-4 else f"H(Y) = {nats:.2f}"

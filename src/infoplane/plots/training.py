@@ -36,9 +36,7 @@ def draw(
 
     overfit = len(stops) > 1 and overfit_factor is not None and overfit_factor != 1
     shade = (
-        [Patch(color=style.SHADE, label=f"overfitting on purpose: learning rate × {overfit_factor:g}")]
-        if overfit
-        else []
+        [Patch(color=style.SHADE, label=f"last leg: learning rate × {overfit_factor:g}, to overfit")] if overfit else []
     )
     with style.styled():
         title = "How the classifiers learn: accuracy and loss at every epoch"
@@ -49,10 +47,11 @@ def draw(
             style.epoch_axis(panel, stops, "epoch (log scale; lines and ticks: classifier kept)")
             _mark_stops(panel, stops, overfit)
             panel.set_title(f"{_NAMES[name]}, {_SPLITS[split]}")
-            panel.set_ylabel("accuracy" if name == "accuracy" else "nats (log scale)")
-        for pair in (axes[:2], axes[2:]):
-            pair[1].sharey(pair[0])
-            pair[0].autoscale_view()
+            panel.set_ylabel("accuracy" if name == "accuracy" else "loss (nats, log scale)")
+        # Of the losses each has an axis of its own: that on training images falls by many decades.
+        axes[1].sharey(axes[0])
+        axes[0].autoscale_view()
+        style.keep_within(axes[0], 0.0, 1.0)
         style.encoder_legend(figure, encoders, marks=False, extra=shade)
     return figure
 

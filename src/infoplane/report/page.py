@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
 from infoplane.encoders.names import is_control
 from infoplane.plots.gallery import Gallery
-from infoplane.report.sections import MISSING, Line, Section
+from infoplane.report.run_facts import RunFacts
+from infoplane.report.sections import Line, Section
 from infoplane.report.templates import template
-from infoplane.results.findings import Finding, interval_text
-from infoplane.results.headlines import EMBEDDING_LABEL, EMBEDDING_NOISE, PREDICTION_LABEL
+from infoplane.report.warning_list import groups, measurement_entries
+from infoplane.results.findings import Finding
+from infoplane.results.numbers import (
+    MISSING,
+    accuracy_text,
+    counted,
+    interval_text,
+    number_text,
+    percent_text,
+    significant_text,
+)
 from infoplane.results.quantity import Quantity
-from infoplane.results.summary import Measurements, collect_warnings
+from infoplane.results.summary import Measurements
+from infoplane.results.summary_quantities import EMBEDDING_LABEL, EMBEDDING_NOISE, PREDICTION_LABEL
 
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
-_NOTES = ("columns are constant and were dropped", "noise_curve: warnings at")
-"""Of warnings that say how something was done, not that a value is doubtful."""
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """What was run, beyond its results.
-
-    Args:
-        facts: label and text, in order.
-        parameters: {section: [(dotted key, value)]}.
-    """
-
-    facts: Mapping[str, str]
-    parameters: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+FILES = {
+    "summary.json": "values with their ends, and warnings, by encoder and stop",
+    "correlations.json": "correlations over the encoders",
+    "findings.json": "the findings as text",
+    "tables/quantities.csv": "the values as a table",
+    "tables/noise_curve.csv": "brackets against the noise",
+    "tables/training.csv": "accuracy and loss at every epoch",
+}
+"""What lies beside the report, and is linked from it."""
 
 
 def render(
     measured: Measurements,
-    summary: Mapping[str, Mapping[str, Mapping[str, Any]]],
     findings: Sequence[Finding],
     gallery: Gallery,
     *,
@@ -49,71 +49,30 @@ def render(
 
     Args:
         measured: the contents of the metrics files.
-        summary: the contents of ``metrics/summary.json``; its warnings come first on the page.
         findings: what the run shows, in words.
-        gallery: the figures; those of the encoders are shown in order, those of their critics folded away at the end.
+        gallery: the figures; those of the encoders are shown in order, those of their critics folded away.
         run: what was run (images, parameters, …).
         noise_std: standard deviation of the noise of the headline compactness.
-        sections: further parts (information plane, calibration); their warnings join the others at the top.
+        sections: companions of the run (calibration, information plane), folded at the end.
     """
-    warnings, notes = sorted_warnings(
-        [*collect_warnings(summary), *(text for section in sections for text in section.warnings)]
-    )
+    entries = [*measurement_entries(measured), *(entry for section in sections for entry in section.doubts)]
     page = template("report.html", data_uri=data_uri).render(
-        warnings=warnings,
-        notes=notes,
+        warnings=groups(entries),
+        notes=groups(entries, notes=True),
         findings=findings,
         run=run,
+        files=FILES,
         sections=sections,
         noise_std=f"{noise_std:g}",
         encoder_rows=[encoder_row(measured, encoder) for encoder in measured.encoders],
-        stop_tables=[(stop, [stop_row(measured, e, stop) for e in measured.encoders]) for stop in measured.stops],
+        stop_tables=[
+            (stop_caption(measured, stop, run.overfit_factor), [stop_row(measured, e, stop) for e in measured.encoders])
+            for stop in measured.stops
+        ],
         pictures=gallery.encoders,
-        folded=gallery.critics,
+        critics=gallery.critics,
     )
     return page.strip() + "\n"
-
-
-def sorted_warnings(texts: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Warnings that put a value in doubt, the gravest (above a ceiling, above a bracket) first; and mere notes."""
-    notes = [text for text in texts if any(mark in text for mark in _NOTES)]
-    doubts = [text for text in texts if text not in notes]
-    return sorted(merged(doubts), key=_gravity), notes
-
-
-def merged(texts: Sequence[str]) -> list[str]:
-    """Warnings of the form "place: text" that differ in place and numbers alone, as one, each number as a range."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for text in texts:
-        place, _, rest = text.partition(": ")
-        groups.setdefault(_NUMBER.sub("#", rest), []).append((place, rest))
-    return [
-        f"{', '.join(place for place, _ in group)}: {_ranged([rest for _, rest in group])}" for group in groups.values()
-    ]
-
-
-def _ranged(texts: Sequence[str]) -> str:
-    """Texts that differ in their numbers alone as one text, with the least and the greatest of each number."""
-    columns = zip(*(_NUMBER.findall(text) for text in texts), strict=True)
-    ranges = iter([sorted(set(column), key=float) for column in columns])
-
-    def put(match: re.Match[str]) -> str:
-        found = next(ranges)
-        return found[0] if len(found) == 1 else f"{found[0]} to {found[-1]}"
-
-    return _NUMBER.sub(put, texts[0])
-
-
-def _gravity(text: str) -> int:
-    marks = (
-        "above its ceiling",
-        "an error",
-        "above the truth",
-        "shuffled labels",
-        "converge",
-        "wide",
-    )
-    return next((rank for rank, mark in enumerate(marks) if mark in text), len(marks))
 
 
 def encoder_row(measured: Measurements, encoder: str) -> Line:
@@ -122,28 +81,41 @@ def encoder_row(measured: Measurements, encoder: str) -> Line:
     headline = label[EMBEDDING_LABEL.name]
     cells = [
         (f"{EMBEDDING_NOISE.symbol}, bracket", _bracket(noise[EMBEDDING_NOISE.name])),
-        ("AA-MINE", _with_error(noise.get("aa_mine"))),
+        ("AA-MINE, at least", _with_error(noise.get("aa_mine"))),
         (f"{EMBEDDING_LABEL.symbol}, at least", _with_error(headline)),
         ("share of H(Y)", _share(headline)),
-        ("MINE", _with_error(label.get("mine"))),
-        ("classifier bound", _with_error(label.get("probe"))),
-        ("labels shuffled", _with_error(label.get("shuffled"))),
+        ("by MINE", _bound(label.get("mine"), headline)),
+        ("by the classifier bound", _bound(label.get("probe"), headline)),
+        ("control: labels shuffled", _with_error(label.get("shuffled"))),
     ]
     return Line(encoder, cells, is_control(encoder))
+
+
+def stop_caption(measured: Measurements, stop: int, overfit_factor: float) -> str:
+    """What a stop's table holds, and how the last leg of training differs."""
+    text = f"Classifier stopped after {counted(stop, 'epoch')}, on test images. {PREDICTION_LABEL.symbol} in nats; "
+    text += "in brackets the 95 % interval of the accuracy (Wilson)."
+    was_trained = any("train" in measured.training[encoder][str(stop)] for encoder in measured.encoders)
+    if len(measured.stops) > 1 and stop == measured.stops[-1] and overfit_factor != 1 and was_trained:
+        first = measured.stops[-2] + 1
+        text += f" Epochs {first} to {stop} ran at {overfit_factor:g} times the learning rate of those before, "
+        text += "to overfit."
+    return text
 
 
 def stop_row(measured: Measurements, encoder: str, stop: int) -> Line:
     """What was measured on one encoder's classifier at one stop."""
     scores, values = measured.training[encoder][str(stop)], measured.prediction[encoder][str(stop)]
+    headline = values[PREDICTION_LABEL.name]
     cells = [
-        ("accuracy, test", f"{scores['test']['accuracy']:.1%}"),
+        ("accuracy, test", accuracy_text(scores["test"]["accuracy"], headline["n"])),
         # Unknown where predictions on the test rows alone were brought from elsewhere.
-        ("accuracy, train", f"{scores['train']['accuracy']:.1%}" if "train" in scores else "–"),
-        ("loss, test", f"{scores['test']['loss']:#.3g}"),
-        (f"{PREDICTION_LABEL.symbol}, at least", _with_error(values[PREDICTION_LABEL.name])),
-        ("MINE", _with_error(values.get("mine"))),
-        ("classifier bound", _with_error(values.get("probe"))),
-        ("nearest neighbours", _with_error(values.get("nearest_neighbours"))),
+        ("accuracy, train", percent_text(scores["train"]["accuracy"], 1) if "train" in scores else MISSING),
+        ("loss, test", significant_text(scores["test"]["loss"], 3)),
+        (f"{PREDICTION_LABEL.symbol}, at least", _with_error(headline)),
+        ("by MINE", _bound(values.get("mine"), headline)),
+        ("by the classifier bound", _bound(values.get("probe"), headline)),
+        ("by nearest neighbours (estimate)", _with_error(values.get("nearest_neighbours"))),
     ]
     return Line(encoder, cells, is_control(encoder))
 
@@ -154,20 +126,25 @@ def _bracket(quantity: Quantity) -> str:
     return interval_text(quantity["lower"], quantity["upper"])
 
 
+def _bound(quantity: Quantity | None, headline: Quantity) -> str:
+    """A lower bound; with a star where it is the one that "at least" reports."""
+    text = _with_error(quantity)
+    chosen = quantity is not None and quantity["nats"] is not None and quantity["nats"] == headline["nats"]
+    return f"{text} *" if chosen else text
+
+
 def _with_error(quantity: Quantity | None) -> str:
     """A value with half the width of its 95 % interval; of a bracket, that of its lower end."""
     if quantity is None or quantity["nats"] is None:
         return MISSING
-    value = f"{quantity['nats']:z.2f}".replace("-", "−")
-    if quantity["low"] is None:
-        return value
-    return f"{value} ± {quantity['nats'] - quantity['low']:.2f}"
+    value = number_text(quantity["nats"])
+    return value if quantity["low"] is None else f"{value} ± {number_text(quantity['nats'] - quantity['low'])}"
 
 
 def _share(quantity: Quantity) -> str:
     if quantity["nats"] is None or not quantity["ceiling"]:
         return MISSING
-    return f"{quantity['nats'] / quantity['ceiling']:z.0%}".replace("-", "−")
+    return percent_text(quantity["nats"] / quantity["ceiling"])
 
 
 def data_uri(svg: str) -> str:

@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from infoplane.results.numbers import counted, joined
 
-def facts(images: Mapping[str, Any], encoders: Sequence[str], stops: Sequence[int]) -> dict[str, str]:
-    """What was run, as label and text; ``images`` are the contents of ``metrics/images.json``."""
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What was run, beyond its results.
+
+    Args:
+        sentence: what was run, in one line.
+        facts: label and text, in order.
+        parameters: {section: [(dotted key, value)]}.
+        overfit_factor: by how much the learning rate of the last leg of training is multiplied.
+    """
+
+    sentence: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    overfit_factor: float = 1.0
+
+
+def sentence(images: Mapping[str, Any], encoders: Sequence[str], stops: Sequence[int]) -> str:
+    """What was run, in one line; ``images`` are the contents of ``metrics/images.json``."""
     counts = {split: sum(classes.values()) for split, classes in images["counts"].items()}
-    return {
-        "Images": f"{images['images']} from {images['source']}, {len(images['classes'])} classes",
-        "Split": f"{counts['train']} for training, {counts['test']} for testing",
-        "Skipped files": str(images["skipped"]),
-        "Encoders": ", ".join(encoders),
-        "Classifier kept after": ", ".join(map(str, stops)) + " epochs",
-    }
+    text = f"{counted(images['images'], 'image')} ({images['source']}) in {len(images['classes'])} classes, "
+    text += f"{counts['train']:,} to train and {counts['test']:,} to test; {counted(len(encoders), 'encoder')}: "
+    text += f"{joined(list(encoders))}; classifiers kept after "
+    return f"{text}{joined([str(stop) for stop in stops])} epoch{'' if list(stops) == [1] else 's'}."
+
+
+def facts(images: Mapping[str, Any]) -> dict[str, str]:
+    """Of the images what the sentence leaves out, as label and text."""
+    return {"Classes": ", ".join(map(str, images["classes"])), "Skipped files": str(images["skipped"])}
 
 
 def parameter_groups(values: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:

@@ -16,13 +16,13 @@ import numpy as np
 from infoplane.common import extras, seeds
 from infoplane.common.aliases import FloatArray
 from infoplane.encoders.names import is_control
-from infoplane.results.headlines import HEADLINES, NAMES
+from infoplane.results.summary_quantities import NAMES, QUANTITIES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-PER_ENCODER = tuple(headline.name for headline in HEADLINES if not headline.depends_on_stop)
+PER_ENCODER = tuple(headline.name for headline in QUANTITIES if not headline.depends_on_stop)
 """Quantities of the encoder alone: they do not depend on the classifier's stop."""
 
 MIN_ENCODERS_FOR_INTERVAL = 5
@@ -37,10 +37,10 @@ def correlations(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
 
     Args:
         table: one row per encoder and stop, with the columns encoder, stop and those of
-            ``results.headlines.HEADLINES`` (accuracy, loss, embedding_noise, prediction_label, embedding_label;
-            informations in nats); others are ignored. A quantity that does not depend on the stop is averaged over
-            the stops that give it. Untrained controls count like any other encoder here: leave them out of the table
-            if they should not.
+            ``results.summary_quantities.QUANTITIES`` (accuracy, loss, embedding_noise, prediction_label,
+            embedding_label; informations in nats); others are ignored. A quantity that does not depend on the stop is
+            averaged over the stops that give it. Untrained controls count like any other encoder here: leave them out
+            of the table if they should not.
 
     Returns:
         For each stop, in ascending order, a table with the quantities as rows and as columns. A correlation

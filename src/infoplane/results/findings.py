@@ -1,8 +1,10 @@
-"""The findings of a run in sentences, computed from its numbers and no stronger than their intervals allow."""
+"""The findings of a run in sentences, computed from its numbers and no stronger than their intervals allow.
+
+A finding is left out where its numbers say nothing: values that are missing, or that read the same before and after.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
@@ -13,14 +15,32 @@ import numpy.typing as npt
 
 from infoplane.encoders.names import is_control, network_of
 from infoplane.results import paired
-from infoplane.results.correlations import significant_pairs
-from infoplane.results.headlines import BY_NAME, EMBEDDING_LABEL, EMBEDDING_NOISE, NAMES, PREDICTION_LABEL, Headline
+from infoplane.results.correlations import MIN_ENCODERS_FOR_INTERVAL, significant_pairs
+from infoplane.results.numbers import (
+    accuracy_text,
+    counted,
+    interval_text,
+    joined,
+    number_text,
+    percent_text,
+    range_text,
+    significant_text,
+)
 from infoplane.results.quantity import Quantity
 from infoplane.results.summary import Measurements
+from infoplane.results.summary_quantities import (
+    BY_NAME,
+    EMBEDDING_LABEL,
+    EMBEDDING_NOISE,
+    NAMES,
+    PREDICTION_LABEL,
+    SummaryQuantity,
+)
 
 _MOST_PAIRS = 3
 """Correlations that are named at each stop; of others, their number."""
-_MINUS = re.compile(r"(?<![\w-])-(?=\d)")
+_LEAST_NATS = 0.005
+"""Less than this reads as 0.00."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +61,14 @@ class Evidence:
         noise_std: standard deviation of the noise of the headline compactness.
         influences: for each encoder what each sample adds to its bracket, (2, n), for paired comparisons; may be
             empty, then brackets are compared as they stand.
+        overfit_factor: by how much the learning rate of the last leg of training is multiplied.
     """
 
     measured: Measurements
     correlations: Mapping[str, Mapping[str, Any]]
     noise_std: float
     influences: Mapping[str, npt.NDArray[np.float64]]
+    overfit_factor: float = 1.0
 
     @property
     def trained(self) -> list[str]:
@@ -66,49 +88,33 @@ def findings(evidence: Evidence) -> list[Finding]:
         _compactness,
         _label_information,
         _controls,
-        _prediction,
+        _last_leg,
         _shuffled,
         _two_bounds,
         _aa_mine,
         _correlations,
     )
-    found = [finding for build in builders if (finding := build(evidence)) is not None]
-    return [Finding(finding.title, _MINUS.sub("−", finding.text)) for finding in found]
-
-
-def interval_text(low: float | None, high: float | None) -> str:
-    """An interval as text: "3.56 to 5.05", "at least 3.56", "below 5.05" or "unknown"."""
-    if low is None or high is None:
-        return (
-            "unknown"
-            if low is None and high is None
-            else f"at least {low:.2f}"
-            if high is None
-            else f"below {high:.2f}"
-        )
-    return f"{low:.2f} to {high:.2f}"
-
-
-def joined(names: Sequence[str]) -> str:
-    """Names joined as in a sentence: "A", "A and B", "A, B and C"."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return [finding for build in builders if (finding := build(evidence)) is not None]
 
 
 def _bracket_text(quantity: Quantity) -> str:
     """The bracket of a quantity, or its interval where it has no bracket, as text in nats."""
     if quantity["lower"] is not None and quantity["upper"] is not None:
         return interval_text(quantity["lower"], quantity["upper"])
+    if quantity["low"] is None and quantity["high"] is None:
+        return number_text(quantity["nats"])
     return interval_text(quantity["low"], quantity["high"])
 
 
-def _measured(evidence: Evidence, names: Sequence[str], headline: Headline, key: str = "") -> dict[str, Quantity]:
+def _measured(evidence: Evidence, names: Sequence[str], which: SummaryQuantity, key: str = "") -> dict[str, Quantity]:
     """A quantity of each encoder that does not depend on the stop; ``key`` names another of the same metrics file."""
-    content: Mapping[str, Mapping[str, Any]] = getattr(evidence.measured, headline.part)
-    key = key or headline.name
+    content: Mapping[str, Mapping[str, Any]] = getattr(evidence.measured, which.part)
+    key = key or which.name
     return {name: content[name][key] for name in names if content[name].get(key, {}).get("nats") is not None}
 
 
 def _compactness(evidence: Evidence) -> Finding | None:
+    """Which encoder keeps least about its input, where the brackets show it."""
     values = _measured(evidence, evidence.trained, EMBEDDING_NOISE)
     if not values:
         return None
@@ -116,21 +122,18 @@ def _compactness(evidence: Evidence) -> Finding | None:
     text = f"At noise {evidence.noise_std:g}, {least} keeps {_bracket_text(values[least])} nats about its input"
     others = [name for name in values if name != least]
     if not others:
-        return Finding("How compact the encoder is", f"{text}. One encoder: there is nothing to compare it with.")
-    open_pairs = [name for name in others if not _is_below(evidence, values, least, name)]
-    how = "paired over the same images and noise" if _paired(evidence, values) else "compared as they stand"
-    clear = [name for name in others if name not in open_pairs]
-    if not open_pairs:
-        verdict = f"less than {joined(others)}; the brackets resolve the difference, {how}."
-    elif not clear:
-        verdict = (
-            f"the least by its lower bound; not resolved: the bracket of {joined(open_pairs)} overlaps its own ({how})."
-        )
-    else:
-        verdict = (
-            f"less than {joined(clear)} (resolved, {how}); against {joined(open_pairs)} the order is not resolved."
-        )
-    return Finding("The most compact encoder", f"{text}, {verdict}")
+        return Finding("How compact the encoder is", f"{text}.")
+    above = [name for name in others if _is_below(evidence, values, least, name)]
+    equal = [name for name in others if name not in above]
+    if not above:
+        kept = [f"{name} {_bracket_text(values[name])}" for name in values]
+        text = f"At noise {evidence.noise_std:g} the nats kept about the input are: {joined(kept)}"
+        return Finding("How compact the encoders are", f"{text}. No encoder is resolved as the most compact.")
+    how = "paired over the same images and noise" if _paired(evidence, values) else "their intervals do not overlap"
+    if not equal:
+        return Finding("The most compact encoder", f"{text}, less than {joined(above)} (resolved, {how}).")
+    text = f"{text}, less than {joined(above)} (resolved, {how}); against {joined(equal)} the order is not resolved."
+    return Finding("How compact the encoders are", text)
 
 
 def _paired(evidence: Evidence, names: Mapping[str, Any]) -> bool:
@@ -147,96 +150,127 @@ def _is_below(evidence: Evidence, values: Mapping[str, Quantity], least: str, ot
 
 
 def _label_information(evidence: Evidence) -> Finding | None:
+    """What share of H(Y) is shown to be in each embedding; lower bounds, so no order of the encoders."""
     values = _measured(evidence, evidence.trained, EMBEDDING_LABEL)
     entropy = evidence.entropy
     if not values or not entropy:
         return None
-    ranked = sorted(values, key=lambda name: -float(values[name]["nats"]))
-    shares = [f"{name} {values[name]['nats']:.2f} ({values[name]['nats'] / entropy:.0%})" for name in ranked]
-    text = f"The label holds H(Y) = {entropy:.2f} nats. Shown to be in the embedding, at least: {joined(shares)}."
-    if len(ranked) > 1:
-        text += " These are lower bounds: what is not shown may still be there."
-    above = [name for name in ranked if _is_above_ceiling(values[name])]
+    text = f"The label holds H(Y) = {number_text(entropy)} nats."
+    some = [name for name in values if _is_above_zero(values[name])]
+    if some:
+        shares = [f"{name} {_with_share(values[name], entropy)}" for name in some]
+        text += f" Shown to be in the embedding, at least: {joined(shares)}."
+    none = [name for name in values if name not in some]
+    if none:
+        text += f" Of {joined(none)} no information about the label is shown."
+    if some:
+        more = ", so they give no order of the encoders" if len(values) > 1 else ""
+        text += f" {'These are lower bounds' if len(some) > 1 else 'This is a lower bound'}{more}: what is not shown "
+        text += "may still be there."
+    above = [name for name in some if _is_above_ceiling(values[name])]
     if above:
         text += f" Of {joined(above)} the value lies above H(Y), which cannot be: see the warnings."
     return Finding("What the embeddings tell about the label", text)
 
 
-def _is_above_ceiling(quantity: Quantity) -> bool:
-    low = quantity["nats"] if quantity["low"] is None else quantity["low"]
-    return quantity["ceiling"] is not None and bool(low > quantity["ceiling"])
+def _with_share(value: Quantity, entropy: float | None) -> str:
+    share = f" ({percent_text(value['nats'] / entropy)})" if entropy else ""
+    return f"{number_text(value['nats'])} nats{share}"
+
+
+def _low(value: Quantity) -> float:
+    """The low end of the 95 % interval; the value where there is none."""
+    return float(value["nats"] if value["low"] is None else value["low"])
+
+
+def _is_above_zero(value: Quantity) -> bool:
+    """Whether some information is shown: the interval lies above 0, and the value does not read as 0.00."""
+    return _low(value) > 0 and bool(value["nats"] >= _LEAST_NATS)
+
+
+def _is_above_ceiling(value: Quantity) -> bool:
+    return value["ceiling"] is not None and bool(_low(value) > value["ceiling"])
 
 
 def _controls(evidence: Evidence) -> Finding | None:
-    controls = [name for name in evidence.measured.encoders if is_control(name)]
+    """What networks with random weights hold, beside their trained twins."""
     label = _measured(evidence, evidence.measured.encoders, EMBEDDING_LABEL)
-    entropy = evidence.entropy
+    controls = [name for name in evidence.measured.encoders if is_control(name) and name in label]
     sentences = []
-    for control in (name for name in controls if name in label):
-        share = f" ({label[control]['nats'] / entropy:.0%} of H(Y))" if entropy else ""
-        text = f"{control}, with random weights, already shows {label[control]['nats']:.2f} nats about the label{share}"
+    for control in controls:
         twin = network_of(control)
-        if twin in label:
-            text += f", where its trained twin shows {label[twin]['nats']:.2f}"
+        if _is_above_zero(label[control]):
+            text = f"Of {control}, with random weights, {_with_share(label[control], evidence.entropy)} about the "
+            text += "label are shown, at least"
+        else:
+            text = f"Of {control}, with random weights, no information about the label is shown"
+        if twin in label and _is_above_zero(label[twin]):
+            text += f"; of its trained twin {number_text(label[twin]['nats'])}"
         compact = _measured(evidence, [control, twin], EMBEDDING_NOISE) if twin in label else {}
         if len(compact) == 2:
-            kept = f"{_bracket_text(compact[control])} nats, its twin {_bracket_text(compact[twin])}"
-            text += f"; about its input it keeps {kept}"
-        sentences.append(f"{text}. A linear classifier on it has {_accuracy(evidence, control)}.")
+            text += f". About its input it keeps {_bracket_text(compact[control])} nats, its twin "
+            text += _bracket_text(compact[twin])
+        sentences.append(f"{text}. A linear classifier on it has {_best_accuracy(evidence, control)}.")
     return Finding("What an untrained network holds", " ".join(sentences)) if sentences else None
 
 
-def _accuracy(evidence: Evidence, encoder: str) -> str:
+def _best_accuracy(evidence: Evidence, encoder: str) -> str:
     """The best accuracy of an encoder's classifier over the stops, as text."""
     scores, stops = evidence.measured.training[encoder], evidence.measured.stops
     accuracy, stop = max((scores[str(stop)]["test"]["accuracy"], stop) for stop in stops)
-    where = (
-        "on test images" if len(stops) == 1 else f"on test images at the best of its {len(stops)} stops, epoch {stop}"
-    )
-    return f"{accuracy:.1%} accuracy {where}"
+    if len(stops) > 1:
+        return f"a test accuracy of {percent_text(accuracy, 1)} at the best of its {len(stops)} stops, epoch {stop}"
+    n = evidence.measured.prediction[encoder][str(stop)][PREDICTION_LABEL.name]["n"]
+    return f"a test accuracy of {accuracy_text(accuracy, n)}"
 
 
-def _prediction(evidence: Evidence) -> Finding | None:
-    """Loss and I(P; Y) before and after the last part of training, which overfits."""
-    stops = evidence.measured.stops
+def _last_leg(evidence: Evidence) -> Finding | None:
+    """Loss and I(P; Y) at the last two stops; what overfitting does, where the loss shows that it is that."""
+    measured, stops = evidence.measured, evidence.measured.stops
     if len(stops) < 2 or not evidence.trained:
         return None
-    stages = [str(stop) for stop in stops[-2:]]
-    loss = [[evidence.measured.training[e][stop]["test"]["loss"] for stop in stages] for e in evidence.trained]
-    shown = [
-        [evidence.measured.prediction[e][stop][PREDICTION_LABEL.name]["nats"] for stop in stages]
-        for e in evidence.trained
+    before, after = str(stops[-2]), str(stops[-1])
+    scores = [measured.training[encoder] for encoder in evidence.trained]
+    loss = [[score[stop]["test"]["loss"] for stop in (before, after)] for score in scores]
+    known = [
+        [measured.prediction[encoder][stop][PREDICTION_LABEL.name]["nats"] for stop in (before, after)]
+        for encoder in evidence.trained
     ]
-    if any(value is None for row in (*loss, *shown) for value in row):
+    if any(value is None for row in (*loss, *known) for value in row):
         return None
-    text = f"Between epochs {stages[0]} and {stages[1]}, on test images, a loss of {_range_text(loss, 0)} nats becomes "
-    text += f"{_range_text(loss, 1)}; of I(P; Y), {_range_text(shown, 0)} nats are shown before, "
-    text += f"{_range_text(shown, 1)} after."
-    if all(after > 1.5 * before for before, after in loss) and all(after > 0.9 * before for before, after in shown):
-        text += " The loss punishes confidence in wrong answers; what the predictions tell about the label is not lost."
-    return Finding("What overfitting does to the predictions", text)
-
-
-def _range_text(pairs: Sequence[Sequence[float]], position: int) -> str:
-    """The smallest and the largest value of one column, as text."""
-    column = [pair[position] for pair in pairs]
-    low, high = f"{min(column):.2f}", f"{max(column):.2f}"
-    return low if low == high else f"{low} … {high}"
+    losses = [range_text(column) for column in zip(*loss, strict=True)]
+    bounds = [range_text(max(value, 0.0) for value in column) for column in zip(*known, strict=True)]
+    if losses[0] == losses[1] and bounds[0] == bounds[1]:
+        return None
+    text = f"At epoch {before} the test loss is {losses[0]} nats, and of I(P; Y) at least {bounds[0]} nats are shown; "
+    text += f"at epoch {after} the loss is {losses[1]}, and at least {bounds[1]} are shown."
+    rises = all(later > 1.5 * earlier for earlier, later in loss)
+    if rises and all(later > 0.9 * earlier > 0 for earlier, later in known):
+        text += " The loss punishes confidence in wrong answers; what the predictions tell about the label stays."
+    was_trained = all("train" in score[after] for score in scores)
+    if was_trained and evidence.overfit_factor != 1:
+        text += f" From epoch {stops[-2] + 1} on the learning rate is {evidence.overfit_factor:g} times that of before."
+    title = "What overfitting does to the predictions" if rises else "What the last leg of training changes"
+    return Finding(title, text)
 
 
 def _shuffled(evidence: Evidence) -> Finding | None:
+    """Whether MINE finds information in shuffled labels."""
     values = _measured(evidence, evidence.measured.encoders, EMBEDDING_LABEL, "shuffled")
     if not values:
         return None
-    found = [float(value["nats"]) for value in values.values()]
     wrong = [name for name, value in values.items() if value["low"] is not None and value["low"] > 0]
-    text = f"With the labels shuffled, MINE reports at most {max(found):.3f} nats, where the truth is 0"
     if wrong:
-        return Finding("The control fails", f"{text}: more than its error allows for {joined(wrong)}.")
-    return Finding("The control holds", f"{text}: nothing is invented beyond the error.")
+        found = [f"{number_text(values[name]['nats'], 3)} nats for {name}" for name in wrong]
+        text = f"With the labels shuffled, the information is 0; MINE reports {joined(found)}, more than its error "
+        return Finding("The control fails", f"{text}allows.")
+    text = "With the labels shuffled, the information is 0; MINE reports at most "
+    text += f"{number_text(max(float(value['nats']) for value in values.values()), 3)} nats, within its error."
+    return Finding("The control holds", text)
 
 
 def _two_bounds(evidence: Evidence) -> Finding | None:
+    """How far MINE and the classifier bound are apart, and which shows more where their intervals tell."""
     mine = _measured(evidence, evidence.trained, EMBEDDING_LABEL, "mine")
     probe = _measured(evidence, evidence.trained, EMBEDDING_LABEL, "probe")
     both = [name for name in mine if name in probe]
@@ -244,60 +278,63 @@ def _two_bounds(evidence: Evidence) -> Finding | None:
         return None
     gaps = {name: float(mine[name]["nats"]) - float(probe[name]["nats"]) for name in both}
     widest = max(gaps, key=lambda name: abs(gaps[name]))
-    better = "MINE" if gaps[widest] > 0 else "the classifier bound"
-    text = (
-        f"MINE and the classifier bound are both lower bounds on I(E; Y). They differ by at most "
-        f"{abs(gaps[widest]):.2f} nats ({widest}, where {better} shows more)."
-    )
-    return Finding("Two ways to the same number", text)
+    text = "MINE and the classifier bound are both lower bounds on I(E; Y). "
+    if abs(gaps[widest]) < _LEAST_NATS:
+        return Finding("Two bounds on the same information", f"{text}They agree to {_LEAST_NATS:g} nats.")
+    text += f"They differ by at most {number_text(abs(gaps[widest]))} nats ({widest}"
+    if abs(gaps[widest]) > sum(float(value["nats"]) - _low(value) for value in (mine[widest], probe[widest])):
+        text += f", where {'MINE' if gaps[widest] > 0 else 'the classifier bound'} shows more"
+    else:
+        text += ", within their intervals"
+    return Finding("Two bounds on the same information", f"{text}).")
 
 
 def _aa_mine(evidence: Evidence) -> Finding | None:
+    """How much of the bracket's lower end the critic reaches."""
     critic = _measured(evidence, evidence.measured.encoders, EMBEDDING_NOISE, "aa_mine")
     bracket = _measured(evidence, list(critic), EMBEDDING_NOISE)
-    shares = {
-        name: float(critic[name]["nats"]) / value["lower"]
+    shares = [
+        max(float(critic[name]["nats"]), 0.0) / value["lower"]
         for name, value in bracket.items()
-        if value["lower"] is not None and value["lower"] > 0
-    }
+        if value["lower"] is not None and value["lower"] >= _LEAST_NATS
+    ]
     if not shares:
         return None
-    low, high = min(shares.values()), max(shares.values())
-    reach = f"{low:.0%}" if f"{low:.0%}" == f"{high:.0%}" else f"{low:.0%} to {high:.0%}"
-    text = f"AA-MINE, which has to learn what the bracket computes, reaches {reach} of the bracket's lower end."
-    return Finding("The trained critic against the bracket", text)
+    text = "AA-MINE, which has to learn what the bracket computes, reaches "
+    return Finding(
+        "The trained critic against the bracket",
+        f"{text}{range_text(shares, percent_text)} of the bracket's lower end.",
+    )
 
 
 def _correlations(evidence: Evidence) -> Finding | None:
+    """The pairs of quantities whose correlation is resolved; below five encoders, that there are too few."""
     if not evidence.correlations:
         return None
     n = max(content["encoders"] for content in evidence.correlations.values())
-    if n < 2:
-        return Finding("Correlations", "Not defined: they need at least two trained encoders.")
+    if n < MIN_ENCODERS_FOR_INTERVAL:
+        text = f"{counted(n, 'trained encoder')}: too few for correlations, which need {MIN_ENCODERS_FOR_INTERVAL}."
+        return Finding("Correlations", text)
     left_out = sorted({name for content in evidence.correlations.values() for name in content["left_out"]})
-    text = f"Over {n} trained encoders"
-    text += f" (left out: {joined(left_out)})" if left_out else ""
-    if all(value is None for content in evidence.correlations.values() for value in _cells(content["low"])):
-        return Finding("Correlations", f"{text}, too few for an interval: the values below say next to nothing.")
-    sentences = [f"after {stop}: {_strongest(content)}" for stop, content in evidence.correlations.items()]
-    text += f", the pairs whose interval excludes 0, by epochs: {'; '.join(sentences)}."
+    text = f"Over {n} trained encoders" + (f" (left out: {joined(left_out)})" if left_out else "")
+    pairs = {stop: _strongest(content) for stop, content in evidence.correlations.items()}
+    if not any(pairs.values()):
+        return Finding("Correlations", f"{text}, no pair of quantities has a correlation whose interval excludes 0.")
+    found = "; ".join(f"after {stop}: {joined(texts) if texts else 'none'}" for stop, texts in pairs.items())
+    text += f", the pairs whose interval excludes 0, by epochs: {found}."
     return Finding(
         "Correlations", f"{text} Of the {comb(len(NAMES), 2)} pairs at each stop, one in twenty would do so by chance."
     )
 
 
-def _strongest(content: Mapping[str, Any]) -> str:
+def _strongest(content: Mapping[str, Any]) -> list[str]:
     pairs = significant_pairs(content)
     texts = [
-        f"{BY_NAME[row].symbol} and {BY_NAME[column].symbol} (r = {content['pearson'][row][column]:.2f}, 95 % "
-        f"{interval_text(content['low'][row][column], content['high'][row][column])}, "
-        f"p = {content['p'][row][column]:.2g})"
+        f"{BY_NAME[row].symbol} and {BY_NAME[column].symbol} (r = {number_text(content['pearson'][row][column])}, 95 % "
+        f"{range_text(content[end][row][column] for end in ('low', 'high'))}, "
+        f"p = {significant_text(content['p'][row][column])})"
         for row, column in pairs[:_MOST_PAIRS]
     ]
     if len(pairs) > _MOST_PAIRS:
         texts.append(f"{len(pairs) - _MOST_PAIRS} more")
-    return joined(texts) if texts else "none"
-
-
-def _cells(table: Mapping[str, Mapping[str, float | None]]) -> list[float | None]:
-    return [value for row in table.values() for value in row.values()]
+    return texts

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infoplane.common.aliases import Z95
-from infoplane.results.headlines import BY_NAME, INFORMATIONS, NAMES, Headline
 from infoplane.results.quantity import Quantity
+from infoplane.results.summary_quantities import BY_NAME, INFORMATIONS, NAMES, Part, SummaryQuantity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,12 +53,12 @@ class Measurements:
                     content = self.content(headline, encoder, stop)
                     _require_keys(content, [headline.name], f"{headline.part} of {encoder}{where}")
 
-    def content(self, headline: Headline, encoder: str, stop: int) -> Mapping[str, Quantity]:
+    def content(self, headline: SummaryQuantity, encoder: str, stop: int) -> Mapping[str, Quantity]:
         """What was measured together with an information: the quantities of its metrics file, at its stop if any."""
         content: Mapping[str, Any] = getattr(self, headline.part)[encoder]
         return content[str(stop)] if headline.depends_on_stop else content
 
-    def headlines(self, encoder: str, stop: int) -> dict[str, Quantity]:
+    def informations(self, encoder: str, stop: int) -> dict[str, Quantity]:
         """The informations of one encoder at one stop."""
         return {headline.name: self.content(headline, encoder, stop)[headline.name] for headline in INFORMATIONS}
 
@@ -83,22 +83,53 @@ def summarise(measured: Measurements) -> dict[str, dict[str, dict[str, Any]]]:
         for stop in measured.stops:
             test = measured.training[encoder][str(stop)]["test"]
             entry: dict[str, Any] = {"accuracy": test["accuracy"], "loss": test["loss"]}
-            for name, value in measured.headlines(encoder, stop).items():
+            for name, value in measured.informations(encoder, stop).items():
                 entry |= {name: value["nats"], f"{name}_low": value["low"], f"{name}_high": value["high"]}
             warnings = [
-                text
-                for headline in sorted(INFORMATIONS, key=lambda headline: headline.depends_on_stop)
-                for text in _warnings(measured.content(headline, encoder, stop), headline.name)
+                f"{', '.join(warning.keys)}: {warning.text}" for warning in _warnings_at(measured, encoder, stop)
             ]
             summary[encoder][str(stop)] = entry | {"warnings": warnings}
     return summary
 
 
-def _warnings(content: Mapping[str, Any], headline: str) -> list[str]:
-    """The warnings in a metrics file, then those from a comparison of its quantities; the headline's come first.
+@dataclass(frozen=True)
+class MeasurementWarning:
+    """A warning about quantities of one encoder."""
 
-    A warning that several quantities share occurs once, with their names. A curve over noise levels counts as one
-    quantity: at small noise no number of samples gives a narrow bracket.
+    encoder: str
+    stop: int | None
+    """None where the quantities do not depend on the classifier's stop."""
+    part: Part
+    keys: tuple[str, ...]
+    """The quantities' keys in their metrics file."""
+    text: str
+
+
+def measurement_warnings(measured: Measurements) -> list[MeasurementWarning]:
+    """Every warning of a run once: those in the metrics files, and those that only a comparison shows."""
+    found = [
+        warning
+        for encoder in measured.encoders
+        for stop in measured.stops
+        for warning in _warnings_at(measured, encoder, stop)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _warnings_at(measured: Measurements, encoder: str, stop: int) -> list[MeasurementWarning]:
+    """The warnings of one encoder at one stop, those that do not depend on the stop first."""
+    return [
+        MeasurementWarning(encoder, stop if information.depends_on_stop else None, information.part, tuple(keys), text)
+        for information in sorted(INFORMATIONS, key=lambda information: information.depends_on_stop)
+        for text, keys in _warnings(measured.content(information, encoder, stop), information.name).items()
+    ]
+
+
+def _warnings(content: Mapping[str, Any], headline: str) -> dict[str, list[str]]:
+    """The warnings in a metrics file, then those from a comparison of its quantities, each with its quantities' keys.
+
+    The headline's come first. A curve over noise levels counts as one quantity: at small noise no number of samples
+    gives a narrow bracket.
     """
     places: dict[str, list[str]] = {}
     for name in sorted(content, key=lambda name: name != headline):
@@ -115,7 +146,7 @@ def _warnings(content: Mapping[str, Any], headline: str) -> list[str]:
             own, new = ([f"warnings at {', '.join(levels)}"] if levels else []), []
         for text in dict.fromkeys(own + new):
             places.setdefault(text, []).append(name)
-    return [f"{', '.join(names)}: {text}" for text, names in places.items()]
+    return places
 
 
 def _is_repeated(text: str, own: Sequence[str]) -> bool:
@@ -131,25 +162,14 @@ def _warnings_from_comparison(name: str, value: Quantity, headline: Quantity) ->
     high = nats + Z95 * (value["lower_se"] or 0.0) if value["high"] is None else value["high"]
     flags = []
     if value["ceiling"] is not None and low > value["ceiling"]:
-        flags.append(f"{nats:.3g} nats lies above its ceiling of {value['ceiling']:.3g} nats by more than its error")
+        flags.append(f"{nats:z.3g} nats lies above its ceiling of {value['ceiling']:z.3g} nats by more than its error")
     if name == "shuffled" and low > 0.0:
-        flags.append(f"{nats:.3g} nats about shuffled labels, where there is no information to find")
+        flags.append(f"{nats:z.3g} nats about shuffled labels, where there is no information to find")
     if name == "aa_mine" and headline["high"] is not None and low > headline["high"]:
-        flags.append(f"{nats:.3g} nats lies above the bracket's upper end of {headline['high']:.3g} nats: an error")
+        flags.append(f"{nats:z.3g} nats lies above the bracket's upper end of {headline['high']:z.3g} nats: an error")
     if name == "aa_mine" and headline["low"] is not None and high < headline["low"]:
-        flags.append(f"{nats:.3g} nats is a loose bound: the bracket begins at {headline['low']:.3g} nats")
+        flags.append(f"{nats:z.3g} nats is a loose bound: the bracket begins at {headline['low']:z.3g} nats")
     return flags
-
-
-def collect_warnings(summary: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
-    """Every warning of a summary once: "encoders: text", with the stops where it does not hold at all of them."""
-    places: dict[str, list[str]] = {}
-    for encoder, entries in summary.items():
-        for text in dict.fromkeys(text for entry in entries.values() for text in entry["warnings"]):
-            stops = [stop for stop, entry in entries.items() if text in entry["warnings"]]
-            somewhere = "" if len(stops) == len(entries) else f" (stop {', '.join(stops)})"
-            places.setdefault(text, []).append(f"{encoder}{somewhere}")
-    return [f"{', '.join(where)}: {text}" for text, where in places.items()]
 
 
 def summary_table(summary: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The quantities of the summary: for each its key in the files, where it is measured, and its title.
 
-A new quantity is one entry of ``HEADLINES``, and the stage that measures it writes it under the entry's ``name``, as
+A new quantity is one entry of ``QUANTITIES``, and the stage that measures it writes it under the entry's ``name``, as
 text, so that a changed title measures nothing again. Summary, tables, correlations and figures take the list from here;
 the report's first tables show a choice of it.
 """
@@ -14,7 +14,7 @@ Part = Literal["training", "noise", "label", "prediction"]
 
 
 @dataclass(frozen=True)
-class Headline:
+class SummaryQuantity:
     """One quantity of ``metrics/summary.json``."""
 
     name: str
@@ -48,15 +48,36 @@ class Headline:
         return self.title if self.unit == "share" else f"{self.title}, nats"
 
 
-ACCURACY = Headline("accuracy", "accuracy", "Accuracy (test)", "share", "training")
-LOSS = Headline("loss", "loss", "Loss (cross-entropy, test)", "nats", "training")
-EMBEDDING_LABEL = Headline("embedding_label", "I(E; Y)", "I(E; Y), label information", "nats", "label")
-PREDICTION_LABEL = Headline("prediction_label", "I(P; Y)", "I(P; Y), prediction information", "nats", "prediction")
-EMBEDDING_NOISE = Headline("embedding_noise", "I(X; Ê)", "I(X; Ê), compactness", "nats", "noise")
+ACCURACY = SummaryQuantity("accuracy", "accuracy", "Accuracy (test)", "share", "training")
+LOSS = SummaryQuantity("loss", "loss", "Loss (cross-entropy, test)", "nats", "training")
+EMBEDDING_LABEL = SummaryQuantity("embedding_label", "I(E; Y)", "I(E; Y), label information", "nats", "label")
+PREDICTION_LABEL = SummaryQuantity(
+    "prediction_label", "I(P; Y)", "I(P; Y), prediction information", "nats", "prediction"
+)
+EMBEDDING_NOISE = SummaryQuantity("embedding_noise", "I(X; Ê)", "I(X; Ê), compactness", "nats", "noise")
 
-HEADLINES = (ACCURACY, LOSS, EMBEDDING_NOISE, PREDICTION_LABEL, EMBEDDING_LABEL)
+QUANTITIES = (ACCURACY, LOSS, EMBEDDING_NOISE, PREDICTION_LABEL, EMBEDDING_LABEL)
 """In the order in which tables and figures show them, that of the term paper's tables."""
 
-NAMES = tuple(headline.name for headline in HEADLINES)
-INFORMATIONS = tuple(headline for headline in HEADLINES if headline.is_information)
-BY_NAME = {headline.name: headline for headline in HEADLINES}
+NAMES = tuple(headline.name for headline in QUANTITIES)
+INFORMATIONS = tuple(headline for headline in QUANTITIES if headline.is_information)
+BY_NAME = {headline.name: headline for headline in QUANTITIES}
+
+_METHODS = {
+    "aa_mine": "AA-MINE",
+    "mine": "MINE",
+    "probe": "the classifier bound",
+    "nearest_neighbours": "nearest neighbours",
+}
+
+
+def measured_name(part: Part, key: str) -> str:
+    """What a key of a metrics file stands for, in words: ``("prediction", "mine")`` is "I(P; Y) by MINE"."""
+    symbol = next(quantity.symbol for quantity in QUANTITIES if quantity.part == part)
+    if key in BY_NAME:
+        return BY_NAME[key].symbol
+    if key == "noise_curve":
+        return f"{symbol} at other noise"
+    if key == "shuffled":
+        return "the control with shuffled labels"
+    return f"{symbol} by {_METHODS.get(key, key)}"
