@@ -97,7 +97,9 @@ class Estimate:
             return f"{self.nats:z.3f} nats"
         low, high = self.ci95
         interval = (
-            f"at least {low:z.3f} with 95 % confidence" if math.isinf(high) else f"95 % interval {low:z.3f} to {high:z.3f}"
+            f"at least {low:z.3f} with 95 % confidence"
+            if math.isinf(high)
+            else f"95 % interval {low:z.3f} to {high:z.3f}"
         )
         return f"{self.nats:z.3f} nats ({interval})"
 
