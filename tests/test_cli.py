@@ -12,11 +12,15 @@ import numpy as np
 import pytest
 
 import infoplane
-from infoplane.cli import estimate_text, main
+from infoplane.cli import main
+from infoplane.cli.information import estimate_text
 from infoplane.estimators import options
 from infoplane.estimators.registry import METHODS
 
-ESTIMATE_FIELDS = ["method", "nats", "bits", "ci95", "kind", "ceiling", "n", "dx", "dz", "seed", "seconds", "warnings"]
+ESTIMATE_FIELDS = [
+    "method", "nats", "bits", "ci95", "kind", "ceiling", "correlation", "label_entropy", "share_of_label_entropy", "n",
+    "dx", "dz", "seed", "seconds", "warnings",
+]  # fmt: skip
 NOISY_FIELDS = ["noise_std", "n", "d", "lower", "upper", "lower_se", "upper_se", "plug_in", "gaussian_upper"]
 LABEL_FIELDS = ["label_lower", "label_upper", "label_lower_se", "label_upper_se"]
 
@@ -83,6 +87,38 @@ def test_numbers_overrides_labels(folder: Path, capsys: pytest.CaptureFixture[st
     assert "y.npy is class labels" in complaint(capsys, "estimate", "x.npy", "y.npy", "--method", "gaussian")
     fields = json.loads(output(capsys, "estimate", "x.npy", "y.npy", "--method", "gaussian", "--numbers", "--json"))
     assert fields["nats"] > 0.3
+
+
+def test_estimate_given_a_third_variable(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("estimate", "x.npy", "z.npy", "--given", "y.npy", "--method", "ksg")
+    expected = infoplane.conditional(*(np.load(f"{name}.npy") for name in "xzy"), method="ksg")
+    assert json.loads(output(capsys, *arguments, "--json"))["nats"] == expected.nats
+    assert output(capsys, *arguments).startswith(f"I(X; Z | W) {expected.nats:.3f} nats")
+    assert "--option: given with --given" in complaint(capsys, *arguments, "--option", "k=5")
+    np.save("short.npy", np.zeros(9))
+    assert "short.npy" in complaint(capsys, "estimate", "x.npy", "z.npy", "--given", "short.npy")
+
+
+def test_tests_of_independence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    x, z = np.load("x.npy"), np.load("z.npy")
+    fields = json.loads(output(capsys, "test", "x.npy", "z.npy", "--permutations", "99", "--json"))
+    assert fields["p_value"] == infoplane.independence_test(x, z, permutations=99).p_value == 0.01
+    given = json.loads(output(capsys, "test", "z.npy", "y.npy", "--given", "x.npy", "--json"))
+    assert given["permuted"] == "neighbours in given"
+    assert "permutations of all samples" in output(capsys, "test", "x.npy", "z.npy", "--permutations", "9")
+    assert "permutations=0" in complaint(capsys, "test", "x.npy", "z.npy", "--permutations", "0")
+
+
+def test_columns_in_order_and_in_pairs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("table.csv").write_text("a,b\n" + "\n".join(f"{i % 7},{(i % 7) ** 2 + i % 2}" for i in range(60)))
+    fields = json.loads(output(capsys, "rank", "x.npy", "y.npy", "--permutations", "19", "--json"))
+    assert fields["column"] == ["0", "1"]
+    assert fields["nats"] == infoplane.rank(np.load("x.npy"), np.load("y.npy"), permutations=19).nats.tolist()
+    assert output(capsys, "rank", "x.npy", "y.npy", "--method", "ross").splitlines()[1].split()[0] == "0"
+    pairs = json.loads(output(capsys, "matrix", "table.csv", "--permutations", "19", "--json"))
+    assert (pairs["first"], pairs["second"]) == (["a"], ["b"])
+    assert "1 pair of 2 columns" in output(capsys, "matrix", "table.csv", "--permutations", "19")
+    assert "table.csv" in complaint(capsys, "rank", "x.npy", "table.csv")
 
 
 def test_json_of_estimate_noisy(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -243,9 +279,9 @@ def test_a_constant_variable(folder: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_json_never_holds_nan(capsys: pytest.CaptureFixture[str]) -> None:
-    from infoplane.cli import _print_json
+    from infoplane.cli.output import print_json
 
-    _print_json({"a": float("nan"), "b": [float("inf"), 1.5], "c": None})
+    print_json({"a": float("nan"), "b": [float("inf"), 1.5], "c": None})
     assert json.loads(capsys.readouterr().out) == {"a": None, "b": [None, 1.5], "c": None}
 
 

@@ -117,7 +117,8 @@ class PairMatrix:
         dependent = "" if np.isnan(self.p_values[upper]).all() else f"{seen} dependent (corrected p up to 0.05); "
         place = int(np.argmax(values))
         sentence = (
-            f"{len(values)} pairs of {len(self.names)} columns, {self.n} samples: {dependent}"
+            f"{len(values)} {'pair' if len(values) == 1 else 'pairs'} of {len(self.names)} columns, {self.n} samples: "
+            f"{dependent}"
             f"the most, {values[place]:z.3f} nats, between {self.names[upper[0][place]]} and "
             f"{self.names[upper[1][place]]}."
         )

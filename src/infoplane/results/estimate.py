@@ -44,6 +44,11 @@ class Estimate:
         return self.nats / math.log(2.0)
 
     @property
+    def quantity(self) -> str:
+        """What was estimated: "I(X; Z)", or "I(X; Z | W)"."""
+        return "I(X; Z | W)" if self.method.startswith("conditional ") else "I(X; Z)"
+
+    @property
     def share_of_label_entropy(self) -> float | None:
         """I(X; Y) / H(Y), 1 where X determines the label; None for numbers and for a single class."""
         return self.nats / self.label_entropy if self.label_entropy else None
@@ -83,8 +88,7 @@ class Estimate:
 
     def _repr_html_(self) -> str:
         """A small table, for notebooks."""
-        name = "I(X; Z | W)" if self.method.startswith("conditional ") else "I(X; Z)"
-        rows = [(name, self._value()), ("kind", f"{self._kind()} by {self.method}")]
+        rows = [(self.quantity, self._value()), ("kind", f"{self._kind()} by {self.method}")]
         if self.ceiling is not None:
             rows.append(("ceiling", f"{self.ceiling:.3f} nats"))
         rows.append(("samples", f"{self.n}, of {self.dx} + {self.dz} columns"))
