@@ -1,4 +1,4 @@
-"""Power of ``independence_test`` and of ``rank``'s test beside a plain correlation test, and false alarms.
+"""Power of ``independence_test`` beside a plain correlation test, and false alarms.
 
     python benchmarks/independence.py [--draws 200]
 
@@ -70,7 +70,6 @@ def main() -> None:
                 p_values.append(
                     {
                         "independence_test": infoplane.independence_test(x, z, seed=number).p_value,
-                        "rank": infoplane.rank(x[:, None], z, "gaussian", z_kind="numbers", seed=number).p_values[0],
                         "pearson": pearsonr(x, z)[1],
                     }
                 )

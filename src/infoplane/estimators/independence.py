@@ -1,8 +1,9 @@
 """Tests of independence, and of independence given a third variable, by permutations.
 
 The statistic is the greatest of three, each in units of its own spread over the permutations: canonical correlations of
-normal scores, and the Hilbert-Schmidt independence criterion with random features at two lengths. It sees dependence
-of any form, and a permutation costs a few products of matrices.
+normal scores, and the Hilbert-Schmidt independence criterion at two lengths, with the leading eigenfunctions of the
+kernel for single columns and random features for several. It sees dependence of any form, and a permutation costs a few
+products of matrices.
 
 Source: Gretton et al. 2008, "A kernel statistical test of independence"; Zhang et al. 2018, "Large-scale kernel methods
 for independence testing" (random features); Schrab et al. 2022, "Efficient aggregated kernel tests" (several lengths);
@@ -26,6 +27,7 @@ from infoplane.common.aliases import Array, FloatArray, IntArray
 from infoplane.estimators.dependence_checks import autocorrelation
 from infoplane.estimators.groups import codes_of_rows, copies_of_columns
 from infoplane.estimators.margins import normal_scores
+from infoplane.estimators.screening import features as column_features
 
 Statistic = Callable[[Array, Array], float]
 
@@ -171,8 +173,11 @@ class _Hsic:
     def __init__(self, x: Array, z: Array, w: Array | None, seed: int) -> None:
         most = max(4, min(_FEATURES, len(x) // _ROWS_PER_FEATURE))
         streams = {name: seeds.generator(seed, "independence", name) for name in ("x", "z", "given")}
-        of_x = features(x, most, streams["x"])
-        of_z = features(z if w is None else np.hstack([z, w]), most, streams["z"])
+        of_x = column_features(x[:, 0]) if x.shape[1] == 1 else features(x, most, streams["x"])
+        if w is None and z.shape[1] == 1:
+            of_z = column_features(z[:, 0])
+        else:
+            of_z = features(z if w is None else np.hstack([z, w]), most, streams["z"])
         if w is not None:
             left, size, _ = np.linalg.svd(np.hstack(features(w, most, streams["given"])), full_matrices=False)
             basis = left[:, size > _RIDGE * size[0]]

@@ -127,12 +127,12 @@ class _Features:
     @classmethod
     def of(cls, columns: Sequence[Array]) -> _Features:
         each = [features(column) for column in columns]
-        kinds = [np.hstack(list(parts)) for parts in zip(*each, strict=True)]
+        kinds = [np.hstack(list(parts)).astype(np.float32) for parts in zip(*each, strict=True)]
         starts = [np.cumsum([0, *(part.shape[1] for part in parts[:-1])]).tolist() for parts in zip(*each, strict=True)]
         return cls(kinds, starts)
 
 
-def features(column: Array) -> list[Float32Array]:
+def features(column: Array) -> list[FloatArray]:
     """Centred features of a column, shape (n,): scores, smooth and fine; the same indicators thrice for categories."""
     _, codes, counts = np.unique(column, return_inverse=True, return_counts=True)
     if column.dtype.kind == "U":
@@ -142,8 +142,8 @@ def features(column: Array) -> list[Float32Array]:
     return [_centred(table[middles]) for table in _tables(len(column))]
 
 
-def _centred(values: Array) -> Float32Array:
-    result: Float32Array = (values - values.mean(axis=0)).astype(np.float32)
+def _centred(values: Array) -> FloatArray:
+    result: FloatArray = values - values.mean(axis=0)
     return result
 
 
