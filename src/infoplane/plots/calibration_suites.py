@@ -164,9 +164,9 @@ def consistency(outcome: Outcome) -> Figure:
     with style.styled():
         figure, axes = style.panels(2, 2, 3.0, title)
         bracket = _series(curves, "rows", "bracket")
+        at, low, high = ([point[name] for point in bracket] for name in ("at", "low", "high"))
         axes[0].fill_between(
-            *([point[name] for point in bracket] for name in ("at", "low", "high")),
-            color=style.REFERENCE, alpha=0.5, linewidth=2.5, label="bracket",
+            at, low, high, color=style.REFERENCE, alpha=0.5, linewidth=2.5, label="bracket",
         )  # fmt: skip
         for method in methods:
             own = _series(curves, "rows", method)
