@@ -47,7 +47,7 @@ def test_errors_are_those_on_tasks_in_the_range_of_the_run() -> None:
     assert finding.title == "MINE"
     assert "On 2 tasks with a truth up to H(Y) = 2.30 nats (n = 1,000)" in finding.text
     assert "it is 0.20 nats too low on average, with a root mean square error of 0.20 nats" in finding.text
-    assert "2 of 2 intervals hold" in finding.text
+    assert "2 of 2 low ends lie below the truth" in finding.text
     assert "fewer samples than this run" in finding.text
 
 

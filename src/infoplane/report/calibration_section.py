@@ -141,7 +141,8 @@ def _verdict(reported: Reported, readings: Sequence[Reading]) -> Finding:
     text += f"{_signed(scores['bias'])} on average, with a root mean square error of "
     text += f"{significant_text(scores['rmse'])} nats"
     covered = [reading.covers for reading in near if reading.covers is not None]
-    text += f"; {sum(covered)} of {len(covered)} intervals hold." if covered else "."
+    held = "low ends lie below the truth" if scores["kind"] == "lower_bound" else "intervals hold"
+    text += f"; {sum(covered)} of {len(covered)} {held}." if covered else "."
     if max(reading.n for reading in near) < min(reported.sizes):
         text += " All of these tasks have fewer samples than this run."
     return Finding(reported.title, text)
