@@ -161,7 +161,7 @@ def against_exact(rows: Sequence[Row]) -> list[str]:
         if row["estimator"] != "critics" or truth is None:
             continue
         for axis, name in (("i_x", "AA-MINE"), ("i_y", "MINE")):
-            where = f"{row['epoch']}/{row['layer']}: {row[axis]:.2f} for {truth[axis]:.2f}"
+            where = f"{row['epoch']}/{row['layer']}: {row[axis]:.2g} for {truth[axis]:.2g}"
             if _exceeds(row, axis, truth[axis], _error(truth, axis)):
                 places[f"{name} above the exact value, an error"].append(where)
             elif _exceeds(truth, axis, row[axis], _error(row, axis)) and row[axis] < _LOOSE_SHARE * truth[axis]:
