@@ -92,8 +92,8 @@ def test_critics_are_held_against_the_exact_values() -> None:
     critics = [row("critics", 2.9, 0.2, layer=1), row("critics", 1.0, 0.49, layer=2), row("critics", 3.4, 0.5, layer=3)]
     found = verdicts.against_exact([*exact, *critics])
     assert found == [
-        "MINE below 70 % of the exact value, a loose bound (epoch/layer 0/1: 0.20 for 0.50)",
-        "AA-MINE below 70 % of the exact value, a loose bound (epoch/layer 0/2: 1.00 for 3.00)",
-        "AA-MINE above the exact value, an error (epoch/layer 0/3: 3.40 for 3.00)",
+        "MINE below 70 % of the exact value, a loose bound (epoch/layer 0/1: 0.2 for 0.5)",
+        "AA-MINE below 70 % of the exact value, a loose bound (epoch/layer 0/2: 1 for 3)",
+        "AA-MINE above the exact value, an error (epoch/layer 0/3: 3.4 for 3)",
     ]
     assert verdicts.against_exact([*exact, row("critics", 2.9, 0.45)]) == []

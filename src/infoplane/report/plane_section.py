@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,8 +26,6 @@ _ESTIMATORS = {
 }
 _ERRORS_OF_A_FALL = 3.0
 _LEAST_FALL = 0.01
-_PLACE = re.compile(r"(?:, )?\d+/\d+: (\S+?) for (\S+?)(?=[,)])")
-"""One place of a warning about a critic: epoch/layer, its value and the exact one."""
 
 
 def plane_section(
@@ -55,19 +52,11 @@ def plane_section(
         tables=[_falls(name, content) for name, content in metrics.items()],
         pictures=[picture for own in pictures.values() for picture in own if picture.stem in ("plane", "training")],
         warnings=[
-            Entry("information plane", name, "", told)
+            Entry("information plane", name, "", text)
             for name, content in metrics.items()
             for text in content["warnings"]
-            if (told := without_equal_places(text))
         ],
     )
-
-
-def without_equal_places(text: str) -> str:
-    """A warning without the places where value and exact value read the same; nothing if no place is left."""
-    shorter = _PLACE.sub(lambda place: "" if place[1] == place[2] else place[0], text)
-    shorter = shorter.replace("epoch/layer , ", "epoch/layer ")
-    return "" if shorter.endswith("(epoch/layer )") else shorter
 
 
 def _is_clear(fall: Mapping[str, float]) -> bool:
