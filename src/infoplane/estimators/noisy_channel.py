@@ -8,7 +8,7 @@ The channel p(y|x) = N(t(x), s^2 I) is known, so nothing is trained. From n samp
 bound the MI of the distribution that the samples came from, in expectation (Poole et al. 2019, "On variational
 bounds of mutual information", eqs. 12 and 13). The first is also the Monte Carlo plug-in value of the MI of the
 empirical mixture (Goldfeld et al. 2019, "Estimating information flow in deep neural networks"), so it is exact when
-the n samples are the whole population. Noise comes in mirror pairs z, -z from one matrix product.
+the n samples are the whole population. Noise comes in mirror pairs z, -z from one matrix product and one exponential.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,15 +26,20 @@ from threadpoolctl import threadpool_limits
 
 from infoplane.common import given, validation
 from infoplane.common.aliases import Z95, FloatArray
-from infoplane.estimators._channel import Centres, centre, default_block_rows, table_blocks
+from infoplane.common.runtime import available_cores
+from infoplane.estimators._channel import Centres, centre, default_block_rows, piece_rows, table_blocks
 from infoplane.estimators._channel_sums import PairwiseSums, PopulationSums, SampleSums
+from infoplane.estimators._channel_tables import LevelTables
 from infoplane.results.estimate import NoisyEstimate
 
 _LARGEST_DECOMPOSED_COVARIANCE = 4096
 """Rows or columns, whichever are fewer, up to which the Gaussian bound is computed: the time grows as their cube."""
-_NARROW_COLUMNS = 128
-_MOST_NOISE, _MOST_VALUE = 1e12, 1e60
-"""Squares of noise are computed in float32, those of values, over those of noise, in float64 where they are large."""
+_SMALLEST, _LARGEST = 1e-60, 1e60
+"""Of noise, and the largest value: squares of their ratios stay within float64."""
+_RUN_ROWS = 256
+"""Rows whose sums one thread makes before they are merged."""
+_TABLE_BYTES = 2**30
+"""What the tables of all threads may take together."""
 _WIDE_NATS, _WIDE_SHARE = 0.25, 0.1
 """A bracket gets a warning if it is wider than both: nats, and a share of its upper end."""
 
@@ -48,6 +53,7 @@ def brackets(
     seed: int = 0,
     draws: int | None = None,
     block_rows: int | None = None,
+    threads: int | None = None,
 ) -> list[NoisyEstimate]:
     """Bracket I(X; T + noise), and with labels I(T + noise; Y), at several noise levels from the same products.
 
@@ -61,7 +67,8 @@ def brackets(
         population: the rows are all values of X, equally likely (not a sample of them): the exact value.
         seed: of the noise.
         draws: noise draws per sample, each used with both signs; 1, or 2 (the least) for a population, unless given.
-        block_rows: rows of the n x n tables held at a time; chosen by size unless given.
+        block_rows: rows of the n x n tables that a thread holds at a time; chosen by size unless given.
+        threads: how many compute, which changes no result; all available cores unless given.
 
     Returns:
         One result per noise level, in nats.
@@ -80,25 +87,20 @@ def brackets(
         raise ValueError(f"draws: {draws} given; expected at least 1 (2 for a population)")
     centres = centre(points, min(noise_stds), codes)
     rows = default_block_rows(*points.shape) if block_rows is None else block_rows
-    kind = PopulationSums if population else SampleSums
-    sums = [kind(centres, noise_std) for noise_std in noise_stds]
-    pairwise = [PairwiseSums(centres, noise_std) for noise_std in noise_stds]
-    with _limit_product_threads(points.shape[1]):
-        for block in table_blocks(centres, draws, seed, rows):
-            for part in (*sums, *pairwise):
-                part.add(block)
-    spectrum = _covariance_spectrum(centres)
+    with threadpool_limits(1, "blas"):  # sums depend on BLAS's threads, and those over the rows use all cores
+        levels = _table_sums(centres, noise_stds, population, draws, seed, rows, threads)
+        spectrum = _covariance_spectrum(centres)
     notes = () if population else _duplicate_warning(points)
     entropy = None if codes is None else _entropy(codes)
     results = []
-    for level_sums, distances in zip(sums, pairwise, strict=True):
+    for level in levels:
         result = _with_pairwise_bounds(
-            _shared_fields(centres, level_sums.noise_std, spectrum, population, seed), distances, entropy
+            _shared_fields(centres, level.noise_std, spectrum, population, seed), level.distances, entropy
         )
         estimate = (
-            _population_estimate(result, level_sums)
-            if isinstance(level_sums, PopulationSums)
-            else _sample_estimate(result, level_sums)
+            _population_estimate(result, level.sums)
+            if isinstance(level.sums, PopulationSums)
+            else _sample_estimate(result, level.sums)
         )
         results.append(replace(estimate, warnings=(*estimate.warnings, *notes)))
     return results
@@ -159,14 +161,14 @@ def _validated(
     for noise_std in noise_stds:
         if not (math.isfinite(noise_std) and noise_std > 0):
             raise ValueError(f"noise_std: {noise_std} given; expected a positive number")
-        if not 1.0 / _MOST_NOISE <= noise_std <= _MOST_NOISE:
+        if not _SMALLEST <= noise_std <= _LARGEST:
             raise ValueError(
-                f"noise_std: {noise_std} given; expected {1.0 / _MOST_NOISE:g} to {_MOST_NOISE:g}, t in units to match"
+                f"noise_std: {noise_std} given; expected {_SMALLEST:g} to {_LARGEST:g}, t in units to match"
             )
     if len(points) < (2 if population else 3):
         raise ValueError(f"t: {len(points)} rows given; expected at least 3 samples (2 of a population)")
-    if (largest := max(float(points.max()), -float(points.min()))) > _MOST_VALUE:
-        raise ValueError(f"t: values up to {largest:.3g} given; expected at most {_MOST_VALUE:g}")
+    if (largest := max(float(points.max()), -float(points.min()))) > _LARGEST:
+        raise ValueError(f"t: values up to {largest:.3g} given; expected at most {_LARGEST:g}")
     if labels is None:
         return points, None
     codes = validation.labels(labels, "labels")
@@ -174,9 +176,49 @@ def _validated(
     return points, codes
 
 
-def _limit_product_threads(width: int) -> AbstractContextManager[Any]:
-    """One BLAS thread for products of fewer than 128 columns: a second one would cost time without saving any."""
-    return threadpool_limits(1, "blas") if width < _NARROW_COLUMNS else nullcontext()
+class _Level(NamedTuple):
+    noise_std: float
+    sums: PopulationSums | SampleSums
+    distances: PairwiseSums
+
+
+def _table_sums(
+    centres: Centres,
+    noise_stds: Sequence[float],
+    population: bool,
+    draws: int,
+    seed: int,
+    block_rows: int,
+    threads: int | None,
+) -> list[_Level]:
+    """The sums over the whole table: runs of rows in threads, merged in the order of the rows."""
+
+    def empty() -> list[_Level]:
+        kind = PopulationSums if population else SampleSums
+        return [_Level(noise_std, kind(centres), PairwiseSums(centres)) for noise_std in noise_stds]
+
+    def sums(start: int) -> list[_Level]:
+        levels = empty()
+        space = np.empty((3, piece_rows(centres.n), centres.n), centres.table_dtype)
+        run = slice(start, min(start + run_rows, centres.n))
+        for block in table_blocks(centres, run, min(block_rows, run_rows), draws, seed):
+            for piece in block.pieces():
+                reach = [max(float(table.max()), -float(table.min())) for table in piece.projections]
+                for level in levels:
+                    tables = LevelTables(piece, reach, centres, level.noise_std, space)
+                    level.distances.add(tables)
+                    level.sums.add(tables)
+        return levels
+
+    run_rows = min(centres.n, _RUN_ROWS)
+    held = (draws + 1) * block_rows * centres.n * centres.points.itemsize
+    total = empty()
+    with ThreadPoolExecutor(max(1, min(threads or available_cores(), _TABLE_BYTES // held))) as pool:
+        for found in pool.map(sums, range(0, centres.n, run_rows)):
+            for level, part in zip(total, found, strict=True):
+                level.distances.merge(part.distances)
+                level.sums.merge(part.sums)  # type: ignore[arg-type]  # both are of the same kind
+    return total
 
 
 def _entropy(codes: npt.NDArray[np.int64]) -> float:
@@ -185,18 +227,20 @@ def _entropy(codes: npt.NDArray[np.int64]) -> float:
 
 
 def _covariance_spectrum(centres: Centres) -> FloatArray | None:
-    """Eigenvalues of the covariance (mean of squares), from whichever of T'T and TT' is smaller."""
+    """Eigenvalues of the covariance (mean of squares), in units of the smallest noise, from T'T or the smaller TT'."""
     points = centres.points
     if min(points.shape) > _LARGEST_DECOMPOSED_COVARIANCE:
         return None
     product = points @ points.T if len(points) < points.shape[1] else points.T @ points
-    with threadpool_limits(1, "blas"):  # more threads cost ten times the processor time here and finish no sooner
-        values: FloatArray = np.linalg.eigvalsh(product.astype(np.float64)) / len(points)
+    values: FloatArray = np.linalg.eigvalsh(product.astype(np.float64)) / len(points)
     return np.maximum(values, 0.0)
 
 
 def _gaussian_upper(spectrum: FloatArray | None, noise_std: float, n: int, population: bool) -> float | None:
-    """1/2 ln det(I + C/s^2); for a sample with its first-order bias (tr A)^2 + tr A^2 over 4n, A = C (C + s^2)^-1."""
+    """1/2 ln det(I + C/s^2); for a sample with its first-order bias (tr A)^2 + tr A^2 over 4n, A = C (C + s^2)^-1.
+
+    The spectrum of C and s are in the same units.
+    """
     if spectrum is None:
         return None
     value = 0.5 * float(np.log1p(spectrum / noise_std**2).sum())
@@ -227,7 +271,7 @@ def _shared_fields(
         "d": d,
         "population": population,
         "seed": seed,
-        "gaussian_upper": _gaussian_upper(spectrum, noise_std, n, population),
+        "gaussian_upper": _gaussian_upper(spectrum, noise_std / centres.smallest_noise, n, population),
     }
 
 

@@ -57,7 +57,8 @@ def channel_values(
     scale = layer_scale(t)
     relative = None if relative_noise is None or scale == 0 else relative_noise * scale
     levels = [noise_std] if relative is None else [noise_std, relative]
-    results = brackets(t, levels, labels=labels, population=population, seed=seed)
+    # In one thread, since several layers are measured at the same time.
+    results = brackets(t, levels, labels=labels, population=population, seed=seed, threads=1)
     values = _values(results[0], "")
     if relative_noise is not None:
         values += _zero_values(population) if relative is None else _values(results[1], "_relative")
