@@ -7,35 +7,26 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: reproduce parallel experiments runlog test test-slow coverage lint docs
+.PHONY: reproduce experiments runlog test test-slow coverage lint docs
 
-# make reproduce PROFILE=photos writes params.yaml from profiles/photos.yaml first.
+# make reproduce PROFILE=photos writes params.yaml from profiles/photos.yaml first. JOBS: cells side by side, by default
+# one for each core; JOBS=1 is plain `dvc repro`.
 reproduce: $(VENV)/.installed
 	$(if $(PROFILE),infoplane profile $(PROFILE))
 	python -m infoplane.params.check
-	dvc repro
+	python -m stages.side_by_side $(if $(JOBS),--jobs $(JOBS))
 
-# Tests and stages at a time.
-JOBS ?= 2
-
+# JOBS: tests at a time.
 test: $(VENV)/.installed
-	python -m pytest --numprocesses $(JOBS) --dist worksteal
+	python -m pytest --numprocesses $(or $(JOBS),2) --dist worksteal
 
 # Tests that share a run of the pipeline, or critics, form a group, which stays in one process.
 test-slow: $(VENV)/.installed
-	python -m pytest --runslow only --numprocesses $(JOBS) --dist loadgroup
+	python -m pytest --runslow only --numprocesses $(or $(JOBS),2) --dist loadgroup
 
 # Lines of the package that the quick tests run.
 coverage: $(VENV)/.installed
-	python -m pytest --numprocesses $(JOBS) --dist worksteal --cov --cov-report=term
-
-# Independent stages side by side: DVC itself runs one after another. What they read comes first.
-CELLS := measure_noise measure_label measure_prediction information_plane calibrate
-parallel: $(VENV)/.installed
-	python -m infoplane.params.check
-	dvc repro predict
-	dvc stage list --name-only $(CELLS) | xargs -P $(JOBS) -n 1 dvc --wait-for-lock repro --single-item
-	dvc repro
+	python -m pytest --numprocesses $(or $(JOBS),2) --dist worksteal --cov --cov-report=term
 
 # Experiments with few columns: of each encoder what changed at one stop, and the parameters that did. MD=1: as Markdown.
 STOP ?= 30
@@ -58,5 +49,7 @@ lint: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(VENV)/bin/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
+# What pip does on one core, on all; some packages carry files that are no Python of this version.
+	$(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
 	touch $@

@@ -75,15 +75,16 @@ def test_dvc_resolves_every_profile(name: str, checkout: Path) -> None:
 @pytest.mark.parametrize("name", ["photos", "holidays"])
 def test_make_writes_a_profile_and_runs_it(name: str, checkout: Path) -> None:
     """`make reproduce PROFILE=photos`, as in the README, with something in the place of dvc that notes its call."""
-    (checkout / "Makefile").write_bytes((TOP / "Makefile").read_bytes())
-    for folder in ("photos", "examples/networks"):
+    for folder in ("photos", "examples/networks", "stages"):
         (checkout / folder).mkdir(parents=True)
+    for file in ("Makefile", "stages/__init__.py", "stages/side_by_side.py"):
+        (checkout / file).write_bytes((TOP / file).read_bytes())
     (checkout / ".venv" / "bin").mkdir(parents=True)
     stand_in = checkout / ".venv" / "bin" / "dvc"
     stand_in.write_text('#!/bin/sh\necho "$@" > called\n', encoding="utf-8")
     stand_in.chmod(0o755)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = ["make", "--assume-old=.venv/.installed", "reproduce", f"PROFILE={name}"]
+    command = ["make", "--assume-old=.venv/.installed", "reproduce", f"PROFILE={name}", "JOBS=1"]
     done = subprocess.run(
         command, cwd=checkout, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
     )

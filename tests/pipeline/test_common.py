@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import runpy
+import select
 import shutil
 import subprocess
 import sys
@@ -21,40 +22,45 @@ from stages import common
 from checkout import TOP
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from stages import common
 common.LOCKS = Path(sys.argv[1])
 with common.only_writer("embed@x"):
     print("held", flush=True)
-    time.sleep(float(sys.argv[2]))
+    sys.stdin.read()
     print("released", flush=True)
 """
 
 
-def _hold(locks: Path, seconds: float) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", HOLD, str(locks), str(seconds)]
-    return subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def _hold(locks: Path) -> subprocess.Popen[str]:
+    """A process that holds the lock until its standard input is closed."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [sys.executable, "-c", HOLD, locks], cwd=TOP, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    )
 
 
 def test_a_second_writer_waits_for_the_first(tmp_path: Path) -> None:
-    first = _hold(tmp_path, 8)
+    first = _hold(tmp_path)
     assert first.stdout is not None
     assert first.stdout.readline() == "held\n"
-    second = _hold(tmp_path, 0)
-    output, errors = second.communicate(timeout=60)
-    assert output == "held\nreleased\n"
-    assert f"waiting for process {first.pid}" in errors
-    assert first.wait() == 0, "the second came in while the first still held the lock"
+    second = _hold(tmp_path)
+    assert second.stdout is not None
+    assert second.stderr is not None
+    assert f"waiting for process {first.pid}" in second.stderr.readline()
+    assert select.select([second.stdout], [], [], 0.5)[0] == [], "it came in while the first still held the lock"
+    assert first.communicate(timeout=60)[0] == "released\n"
+    assert second.communicate(timeout=60)[0] == "held\nreleased\n"
 
 
 def test_a_killed_writer_holds_nothing(tmp_path: Path) -> None:
-    first = _hold(tmp_path, 60)
+    first = _hold(tmp_path)
     assert first.stdout is not None
     first.stdout.readline()
     first.kill()
     first.wait()
-    output, errors = _hold(tmp_path, 0).communicate(timeout=60)
+    output, errors = _hold(tmp_path).communicate(timeout=60)
     assert output == "held\nreleased\n"
     assert "waiting" not in errors
 

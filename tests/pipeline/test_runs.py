@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,7 +116,7 @@ def test_the_experiments_of_the_documentation(copied_run: Checkout) -> None:
     applied = YAML(typ="safe").load(copied_run.folder / "params.yaml")
     assert applied["measure"]["noise_std"] == 0.5
     assert copied_run.metrics() != before
-    assert copied_run.repro() == [], "make parallel left everything up to date"
+    assert copied_run.repro() == [], "make reproduce left everything up to date"
 
 
 def _nothing_but_noise_ran(checkout: Checkout) -> None:
@@ -127,11 +128,41 @@ def _nothing_but_noise_ran(checkout: Checkout) -> None:
         assert set(executed(log)) == {f"measure_noise@{CELL}", "analyze", "report"}, log
 
 
+def locked(checkout: Checkout) -> dict[str, Any]:
+    """What dvc.lock holds; the order of its entries is the one in which stages first ended."""
+    held: dict[str, Any] = YAML(typ="safe").load(checkout.folder / "dvc.lock")
+    return held
+
+
+def side_by_side(checkout: Checkout, fails: bool = False) -> tuple[list[str], str]:
+    """The cells that ``make reproduce`` ran to their end, and its output."""
+    output = checkout.run(*MAKE.split(), "reproduce", "JOBS=2", fails=fails)
+    return re.findall(r"^(\S+): done", output, flags=re.MULTILINE), output
+
+
 def test_another_clone_side_by_side_gives_the_same_bytes(small_run: Checkout, tmp_path: Path) -> None:
-    """Every stage once, and what `dvc repro` gives in one clone, `make parallel` gives in another."""
+    """Every stage once, and what `dvc repro` gives in one clone, `make reproduce` gives in another."""
     other = make_checkout(tmp_path / "other")
     other.set_keys(SMALL)
-    ran = executed(other.run(*MAKE.split(), "parallel", "JOBS=2"))
-    assert sorted(ran) == sorted(STAGES)
+    ran, _ = side_by_side(other)
+    assert sorted(ran) == sorted(["code", *STAGES])
     assert other.metrics() == small_run.metrics()
+    assert locked(other) == locked(small_run)
     assert other.repro() == []
+
+
+def test_cells_side_by_side_do_not_fall_with_one(copied_run: Checkout) -> None:
+    """The one that fails is named, what does not read from it is kept, and what has not changed is not run."""
+    assert side_by_side(copied_run)[0] == []
+    stage = copied_run.folder / "stages" / "measure_noise.py"
+    whole = stage.read_text()
+    stage.write_text(whole.replace("-> None:\n", "-> None:\n    raise ValueError('no noise left')\n", 1))
+    copied_run.set(calibrate__discrete__repeats="2")
+    ran, output = side_by_side(copied_run, fails=True)
+    assert ran == ["code", "calibrate@discrete"]
+    assert f"measure_noise@{CELL}: no noise left" in output
+    assert f"failed: measure_noise@{CELL}; left out, as they read from these: analyze, report" in output
+    stage.write_text(whole)
+    ran, output = side_by_side(copied_run)
+    assert ran == ["code", f"measure_noise@{CELL}", "report"]
+    assert "analyze: unchanged" in output, "the noise was measured as before"

@@ -1,8 +1,9 @@
-"""A Python that has the large packages imported already, for the stages that the tests of this folder run under DVC.
+"""A Python that has the large packages imported already, for the stages that the tests of this folder run, and DVC.
 
-Each stage is a process of its own and would spend several CPU seconds on ``import tensorflow``; the tests start some
-150. Here one process imports the packages, and nothing of infoplane, and forks a child for each stage: the child has
-the caller's arguments, environment, folder and standard streams, and imports its own checkout's code.
+Each stage is a process of its own and would spend several CPU seconds on ``import tensorflow``, each command of DVC one
+on its modules; the tests start some 150. Here one process imports the packages, and nothing of infoplane, and forks a
+child for each of them: the child has the caller's arguments, environment, folder and standard streams, and imports its
+own checkout's code.
 """
 
 from __future__ import annotations
@@ -22,15 +23,18 @@ from typing import NoReturn
 
 PACKAGES = (
     "tensorflow", "keras", "numpy", "scipy.stats", "scipy.optimize", "sklearn.ensemble", "pandas", "PIL.Image",
-    "matplotlib.pyplot", "pydantic", "ruamel.yaml", "dvclive", "tensorflow_datasets",
+    "matplotlib.pyplot", "pydantic", "ruamel.yaml", "dvclive", "tensorflow_datasets", "dvc.cli", "dvc.commands.repro",
+    "dvc.repo.experiments.queue.celery", "dvc.scm", "dvc_data.index", "dvc_render", "rich.console",
 )  # fmt: skip
 
 CLIENT = f"""#!{sys.executable} -IS
 import json, os, socket, sys
 
-if sys.argv[1:2] != ["-m"] or not sys.argv[2].startswith("stages."):
-    os.execv({sys.executable!r}, [{sys.executable!r}, *sys.argv[1:]])
-asked = json.dumps([sys.argv[2:], dict(os.environ), os.getcwd()]).encode()
+words = ["-m", *sys.argv] if os.path.basename(sys.argv[0]) == "dvc" else sys.argv[1:]
+module = os.path.basename(words[1]) if words[:1] == ["-m"] else ""
+if module != "dvc" and not module.startswith("stages."):
+    os.execv({sys.executable!r}, [{sys.executable!r}, *words])
+asked = json.dumps([[module, *words[2:]], dict(os.environ), os.getcwd()]).encode()
 with socket.socket(socket.AF_UNIX) as server:
     server.connect(SOCKET)
     socket.send_fds(server, [len(asked).to_bytes(8, "big")], [0, 1, 2])
@@ -41,10 +45,11 @@ sys.exit(code[0] if code else 70)
 
 
 def write_client(folder: Path, address: Path) -> None:
-    """Write ``python``, which hands stages to the process at ``address`` and all else to the Python of the tests."""
-    client = folder / "python"
-    client.write_text(CLIENT.replace("SOCKET", repr(str(address))))
-    client.chmod(0o755)
+    """Write ``python`` and ``dvc``, which hand stages and DVC to the process at ``address``, and all else to Python."""
+    for name in ("python", "dvc"):
+        client = folder / name
+        client.write_text(CLIENT.replace("SOCKET", repr(str(address))))
+        client.chmod(0o755)
 
 
 def serve(address: Path) -> None:
