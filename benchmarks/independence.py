@@ -44,10 +44,10 @@ def _clusters(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]
 
 KINDS: dict[str, Draw] = {
     "z = 0.25 x + noise": _of(lambda x, e: 0.25 * x + e),
-    "z = |x| + noise": _of(lambda x, e: np.abs(x) + e),
+    "z = abs(x) + noise": _of(lambda x, e: np.abs(x) + e),
     "z = cos 4x + noise": _of(lambda x, e: np.cos(4.0 * x) + e),
     "a step: z = (x > 1) + noise": _of(lambda x, e: (x > 1.0) + e),
-    "noise that grows with |x|": _of(lambda x, e: e * (0.5 + np.abs(x))),
+    "noise that grows with abs(x)": _of(lambda x, e: e * (0.5 + np.abs(x))),
     "a noisy circle": _circle,
     "clusters at four corners": _clusters,
     "independent": _of(lambda x, e: e),
