@@ -34,8 +34,8 @@ from infoplane.results.estimate import NoisyEstimate
 
 _LARGEST_DECOMPOSED_COVARIANCE = 4096
 """Rows or columns, whichever are fewer, up to which the Gaussian bound is computed: the time grows as their cube."""
-_SMALLEST, _LARGEST = 1e-60, 1e60
-"""Of noise, and the largest value: squares of their ratios stay within float64."""
+_SMALLEST, _LARGEST = 1e-35, 1e35
+"""Of noise, and the largest value: fourth powers of their ratios stay within float64."""
 _RUN_ROWS = 256
 """Rows whose sums one thread makes before they are merged."""
 _TABLE_BYTES = 2**30

@@ -87,7 +87,7 @@ def read_yaml(path: Path = PARAMS_FILE) -> dict[str, Any]:
 @cache
 def _read(content: bytes) -> Any:
     """Every section is loaded by itself, and reading the file costs far more than copying what it says."""
-    return YAML(typ="safe").load(content)
+    return YAML(typ="safe", pure=True).load(content)
 
 
 def read_seed(path: Path = PARAMS_FILE) -> int:
