@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import resolve_name
 from pathlib import Path
 
 import pytest
@@ -35,21 +36,22 @@ def layers() -> list[set[str]]:
     ]
 
 
-def folder_of(module: str) -> str:
-    """The folder of `infoplane.folder.module`, or the module itself at the top."""
-    return module.split(".")[1]
-
-
 def imports(file: Path) -> set[str]:
-    """What a module imports of the library, in functions too; what only a type checker sees is left out."""
+    """The folders that a module imports from, in functions too; what only a type checker sees is left out."""
+    package = ".".join(("infoplane", *file.relative_to(LIBRARY).parts[:-1]))
     found: set[str] = set()
     pending: list[ast.AST] = [ast.parse(file.read_text(encoding="utf-8"))]
     while pending:
         node = pending.pop()
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             continue
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("infoplane."):
-            found.add(folder_of(str(node.module)))
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), package)
+            names = [f"{base}.{alias.name}" for alias in node.names]
+        found |= {name.split(".")[1] for name in names if name.startswith("infoplane.")}
         pending += ast.iter_child_nodes(node)
     return found
 
