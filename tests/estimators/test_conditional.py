@@ -48,20 +48,54 @@ def test_a_chain_leaves_nothing(method: str, allowed: float) -> None:
     assert found.ci95[0] <= 0.02
 
 
-@pytest.mark.parametrize("method", ["ksg", "gaussian"])
-def test_nothing_is_left_where_given_determines_x(method: str) -> None:
-    x, z, _, _ = partial(1000, 4)
-    assert infoplane.conditional(x, z, x, method).nats == pytest.approx(0.0, abs=1e-6)
+@pytest.mark.parametrize("method", ["auto", "ksg", "gaussian"])
+def test_nothing_is_left_where_given_contains_x(method: str) -> None:
+    x, z, w, _ = partial(1000, 4)
+    labels = (x > 0).astype(int)
+    for known, given in ((x, x), (x, np.column_stack([w, x])), (labels, labels), (labels, np.where(x > 0, "a", "b"))):
+        for pair in ((known, z), (z, known)):
+            found = infoplane.conditional(*pair, given, method)
+            assert (found.nats, found.ci95, found.kind) == (0.0, (0.0, 0.0), "exact")
+
+
+@pytest.mark.parametrize("method", ["auto", "ksg", "gaussian"])
+def test_columns_that_given_contains_are_left_out(method: str) -> None:
+    """One column of x is w, and the other holds all that z knows: what is left is about that one."""
+    one, other, noise = np.random.default_rng(5).standard_normal((3, 600))
+    z = other + 0.5 * noise
+    found = infoplane.conditional(np.column_stack([one, other]), z, one, method)
+    assert found.nats == infoplane.conditional(other, z, one, method).nats == pytest.approx(0.5 * np.log(5), abs=0.1)
+    assert found.dx == 2
 
 
 def test_the_chain_rule_refuses_infinity_less_infinity() -> None:
-    """One column of x is w, and the other holds all that z knows: by no means 0."""
+    """One column of x is a function of w, and the other holds all that z knows: by no means 0."""
     one, other, noise = np.random.default_rng(5).standard_normal((3, 600))
-    x = np.column_stack([one, other])
+    x = np.column_stack([np.exp(one), other])
     with pytest.raises(ValueError, match="given: columns of it and of x determine each other"):
         infoplane.conditional(x, other + 0.5 * noise, given=one)
-    truth = 0.5 * np.log(5)
-    assert infoplane.conditional(x, other + 0.5 * noise, given=one, method="ksg").nats == pytest.approx(truth, abs=0.1)
+
+
+@pytest.mark.parametrize(("method", "rho"), [("gaussian", 0.9), ("mixed_ksg", 0.6), ("auto", 0.6)])
+def test_pointwise_values_and_what_pairing_saves(method: str, rho: float) -> None:
+    """Given a strong w, x is known nearly as well with z as without: the errors of both informations are alike."""
+    w, e, noise = np.random.default_rng(6).standard_normal((3, 800))
+    x, z = 3.0 * w + e, rho * e + np.sqrt(1.0 - rho**2) * noise
+    found = infoplane.conditional(x, z, w, method)
+    truth = -0.5 * np.log(1.0 - rho**2)
+    assert found.ci95 is not None
+    assert found.ci95[0] <= truth <= found.ci95[1]
+    if method == "gaussian":
+        assert found.pointwise is None
+        return
+    assert found.pointwise is not None
+    assert found.pointwise.mean() == pytest.approx(found.nats, abs=1e-9)
+    joint = infoplane.estimate(np.column_stack([z, w]), x[:, None], method)
+    base = infoplane.estimate(w[:, None], x[:, None], method)
+    assert joint.ci95 is not None
+    assert base.ci95 is not None
+    crosswise = joint.ci95[1] - joint.ci95[0] + base.ci95[1] - base.ci95[0]
+    assert found.ci95[1] - found.ci95[0] < 1.1 * crosswise
 
 
 @pytest.mark.parametrize("columns", [2, 100])
@@ -152,7 +186,7 @@ def test_warnings_of_the_chain_rule_name_its_variables() -> None:
     ],
 )
 def test_bad_input_is_one_line(arguments: dict[str, Any], line: str) -> None:
-    call: dict[str, Any] = {"x": np.arange(10.0), "z": np.arange(10.0), "given": np.arange(10.0)}
+    call: dict[str, Any] = {"x": np.arange(10.0), "z": np.arange(10.0), "given": np.arange(10.0) ** 2}
     with pytest.raises(ValueError, match=line) as caught:
         infoplane.conditional(**(call | arguments))
     assert "\n" not in str(caught.value)

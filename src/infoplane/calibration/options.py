@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infoplane.calibration.published import PublishedOptions
+from infoplane.calibration.questions import QUESTIONS
 from infoplane.critics.networks import CriticOptions
 
 PUBLISHED = "published"
 """The original protocol, as the name of a method."""
-SUITE_NAMES = (
-    "gaussians", "mixtures", "infinity", "tishby", "high", "discrete",
-    "images", "independent", "determined", "consistency", "protocol", "samples",
-)  # fmt: skip
+SUITE_NAMES = tuple(QUESTIONS)
 SMALL_CRITIC = CriticOptions(hidden=(64, 64), batch_size=256, max_steps=600, patience=6, folds=2)
 """A critic that is fast to train and large enough for a thousand samples."""
 SMALL_PUBLISHED = PublishedOptions(hidden=(200, 200))

@@ -31,8 +31,10 @@ class Found:
     """InfoNCE of the stack on reporting rows, in nats."""
     error: float
     """Its standard error, the stack taken as given."""
-    rows: int
-    """Rows that reported."""
+    terms: FloatArray
+    """Of each reporting row, ln p(x, z) / p(x) p(z) by the stack: their mean is the bound, in nats."""
+    rows: IntArray
+    """Which rows reported, in the order of the terms."""
     features: dict[str, float]
     """Input of the calibration."""
     weights: dict[str, float]
@@ -127,7 +129,8 @@ def measure(
     return Found(
         bound,
         error,
-        len(terms),
+        terms,
+        np.concatenate([turn.rows for turn in turns[: len(parts)]]),
         features,
         weights={name: round(float(np.mean([one.weights[k] for one in main])), 3) for k, name in enumerate(names)},
         held_out={name: features[f"held {name}"] for name in names},

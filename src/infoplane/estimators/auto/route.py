@@ -48,7 +48,8 @@ def auto(
 
     Returns:
         The value in nats, kind "estimate". ``diagnostics["bound"]`` is the held-out lower bound and
-        ``diagnostics["weights"]`` what each member counts. With labels the ceiling is H(Y).
+        ``diagnostics["weights"]`` what each member counts. With labels the ceiling is H(Y). ``pointwise`` are the
+        bound's terms, with what is added to the bound spread evenly.
     """
     started = time.perf_counter()
     result = _routed(np.asarray(x), np.asarray(z), seed, labels or z.ndim == 1, groups, started)
@@ -145,7 +146,11 @@ def _finished(found: Found, way: Route, n: int, widths: tuple[int, int]) -> Esti
     judged = calibration.judge(found.features, labels)
     ceiling = found.features["entropy"] if labels else None
     notes = list(judged.notes)
-    used = found.rows
+    used = len(found.rows)
+    pointwise = None
+    if used == n:
+        pointwise = np.empty(n)
+        pointwise[found.rows] = found.terms + (judged.value - found.bound)
     if n > constants.MANY_ROWS:
         notes.append(f"{used} of {n} samples, drawn at random, report; more would narrow an interval that is narrow")
     if ceiling is not None and judged.value > ceiling:
@@ -156,5 +161,5 @@ def _finished(found: Found, way: Route, n: int, widths: tuple[int, int]) -> Esti
     }  # fmt: skip
     return Estimate(
         nats=judged.value, ci95=(judged.low, judged.high), kind="estimate", method="auto", ceiling=ceiling, n=n,
-        dx=widths[0], dz=widths[1], warnings=tuple(notes), diagnostics=diagnostics,
+        dx=widths[0], dz=widths[1], warnings=tuple(notes), diagnostics=diagnostics, pointwise=pointwise,
     )  # fmt: skip
