@@ -36,7 +36,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 
 @cache
-def pictures(encoders: int) -> Gallery:
+def pictures(encoders: int, overfit_factor: float | None = 800) -> Gallery:
     run = made(NAMES[:encoders])
     summary = summarise(run.measured)
     material = encoder_pictures.Material(
@@ -47,9 +47,15 @@ def pictures(encoders: int) -> Gallery:
         training_table(run.training),
         run.critics,
         0.25,
-        800,
+        overfit_factor,
     )
     return Gallery(encoder_pictures.comparisons(material), encoder_pictures.learning_curves(material))
+
+
+@pytest.mark.parametrize(("factor", "shaded"), [(800, True), (1, False), (None, False)])
+def test_the_last_leg_is_named_where_it_trained_at_another_rate(factor: float | None, shaded: bool) -> None:
+    (training,) = [picture for picture in pictures(1, factor).encoders if picture.stem == "training"]
+    assert ("800 times the learning rate" in training.caption) == shaded
 
 
 def page(run: Made, facts: dict[str, str] | None = None, gallery: Gallery | None = None) -> str:

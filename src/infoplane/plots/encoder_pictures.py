@@ -30,7 +30,7 @@ class Material:
         training: columns encoder, epoch, split, loss (nats), accuracy.
         critics: for each encoder its critics' learning curves: columns quantity, stop, fold, step, train, selection.
         noise_std: standard deviation of the noise of the headline compactness.
-        overfit_factor: by how much the learning rate of the last leg was multiplied.
+        overfit_factor: by how much the learning rate of the last leg was multiplied; None where nothing was trained.
     """
 
     measured: Measurements
@@ -109,13 +109,14 @@ def _training(material: Material) -> Picture:
     measured = material.measured
     table = material.training
     last = table[(table["split"] == "test") & (table["epoch"] == measured.stops[-1])]
-    overfit = len(measured.stops) > 1 and material.overfit_factor is not None
-    shaded = f" Shaded: the last leg, at {material.overfit_factor:g} times the learning rate, to overfit."
+    shaded = ""
+    if len(measured.stops) > 1 and material.overfit_factor not in (None, 1):
+        shaded = f" Shaded: the last leg, at {material.overfit_factor:g} times the learning rate, to overfit."
     return _picture(
         "training",
         "Training of the classifiers",
         "One dense layer on the frozen embeddings, at every epoch, on images that it never saw (test) and on those "
-        f"that it learns from (training). Dotted lines: the epochs at which it was kept.{shaded if overfit else ''}",
+        f"that it learns from (training). Dotted lines: the epochs at which it was kept.{shaded}",
         "Accuracy and loss against the epoch. Test accuracy at the end, smallest and largest: "
         f"{_extremes(last.rename(columns={'accuracy': 'value'}))}.",
         lambda columns: training.draw(table, measured.encoders, measured.stops, material.overfit_factor, columns),
