@@ -8,30 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from infoplane.common.aliases import Array, FloatArray
-from infoplane.estimators._channel import Centres, centre, own_class_blocks, unit_noise
+from infoplane.estimators._channel import Centres, TableBlock, centre, own_class_blocks, unit_noise
 
 
-@dataclass(frozen=True)
-class TableBlock:
-    """Some rows of the table, in the form from which the table at any noise level is computed."""
-
-    rows: slice
-    half_distances: Array
-    """-|t_i - t_j|^2 / 2, shape (rows, n)."""
-    projections: tuple[Array, ...]
-    """z_i . (t_j - t_i) for each draw of the noise, shape (rows, n)."""
-    excess: FloatArray
-    """|z_i|^2 - d for each draw, mean 0, shape (draws, rows)."""
-
-    def diagonal(self) -> tuple[Array, Array]:
-        """The indices of the samples' own centres within the block."""
-        return np.arange(self.rows.stop - self.rows.start), np.arange(self.rows.start, self.rows.stop)
+class PlainBlock(TableBlock):
+    """Some rows of the table, and from them the whole table at any noise level."""
 
     def log_ratios(self, noise_std: float) -> Iterator[Array]:
         """log p(y_i | t_j) - log p(y_i | t_i) for every draw z and its mirror image -z, shape (rows, n)."""
@@ -42,7 +28,7 @@ class TableBlock:
             yield scaled - shift
 
 
-def table_blocks(centres: Centres, draws: int, seed: int, block_rows: int) -> Iterator[TableBlock]:
+def table_blocks(centres: Centres, draws: int, seed: int, block_rows: int) -> Iterator[PlainBlock]:
     """The table, block by block; ``draws`` noise draws per sample, each used with both signs."""
     points, squared = centres.points, centres.squared_norms
     for start in range(0, centres.n, block_rows):
@@ -61,7 +47,7 @@ def table_blocks(centres: Centres, draws: int, seed: int, block_rows: int) -> It
         for projection in projections:
             projection -= projection[diagonal][:, None]
         excess = np.stack([np.einsum("ij,ij->i", z, z, dtype=np.float64) - points.shape[1] for z in noise])
-        yield TableBlock(rows, half, tuple(projections), excess)
+        yield PlainBlock(rows, half, tuple(projections), excess)
 
 
 def shifted_exponentials(log_ratios: Array) -> tuple[Array, FloatArray]:
@@ -103,7 +89,7 @@ class SampleSums:
             self.prior_weight = classes / (n + classes)
             self.prior = own_count / (n - 1 + classes)
 
-    def add(self, block: TableBlock) -> None:
+    def add(self, block: PlainBlock) -> None:
         """Add the rows of one block, over all draws and signs of the noise."""
         diagonal = block.diagonal()
         draws = 2 * len(block.projections)
@@ -160,7 +146,7 @@ class PopulationSums:
             counts = np.diff(centres.bounds)
             self.log_share = np.log(np.repeat(counts, counts) / centres.n)
 
-    def add(self, block: TableBlock) -> None:
+    def add(self, block: PlainBlock) -> None:
         """Add the rows of one block."""
         per_sign = np.stack([self._evaluate(block.rows, table) for table in block.log_ratios(self.noise_std)])
         self.evaluations.append(per_sign.reshape(len(block.projections), 2, 2, -1).mean(axis=1))
@@ -202,7 +188,7 @@ class PairwiseSums:
         self.terms = np.zeros((2, 2))
         """Sums of ln mean_j: rows all samples and own class, columns KL and Bhattacharyya."""
 
-    def add(self, block: TableBlock) -> None:
+    def add(self, block: PlainBlock) -> None:
         """Add the rows of one block."""
         bhattacharyya = block.half_distances * block.half_distances.dtype.type(0.25 / self.noise_std**2)
         np.exp(bhattacharyya, out=bhattacharyya)

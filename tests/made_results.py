@@ -9,8 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infoplane.plots import encoder_pictures
+from infoplane.results.correlations import correlation_metrics
 from infoplane.results.quantity import bracket, quantity
-from infoplane.results.summary import Measurements
+from infoplane.results.summary import (
+    Measurements,
+    noise_curve_table,
+    quantity_table,
+    summarise,
+    summary_table,
+    training_table,
+)
 
 NAMES = (
     "EfficientNetLite0",
@@ -139,3 +148,18 @@ def _critic_curves(measured: Measurements, encoder: str, rng: np.random.Generato
                     {"quantity": name, "stop": stop, "fold": fold, "step": step, "train": fitted, "selection": grown}
                 )
     return pd.DataFrame(rows)
+
+
+def material(run: Made, overfit_factor: float | None = 800) -> encoder_pictures.Material:
+    """What the stage `report` reads, in memory."""
+    summary = summarise(run.measured)
+    return encoder_pictures.Material(
+        run.measured,
+        correlation_metrics(summary_table(summary), seed=0),
+        quantity_table(summary),
+        noise_curve_table(run.measured),
+        training_table(run.training),
+        run.critics,
+        0.25,
+        overfit_factor,
+    )

@@ -57,7 +57,7 @@ print(json.dumps(found))
 def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, float, float]]:
     """Of each hostile file what comes of it, processor seconds and peak of memory, in a process of their own."""
     if not os.access("/proc/self/clear_refs", os.W_OK):
-        pytest.skip("the peak of memory cannot be reset here")
+        pytest.skip("it measures the peak of memory, which only Linux can reset (/proc/self/clear_refs)")
     folder = tmp_path_factory.mktemp("hostile")
     good = folder / "good.png"
     good.write_bytes(png(16))

@@ -27,7 +27,7 @@ from infoplane.results import correlations
 from infoplane.results.summary import noise_curve_table, quantity_table, summarise, summary_table, training_table
 from infoplane.results.summary_quantities import QUANTITIES
 
-from made_results import NAMES, STOPS, Made, made
+from made_results import NAMES, STOPS, Made, made, material
 
 SYMBOLS = [quantity.symbol for quantity in QUANTITIES]
 
@@ -220,20 +220,9 @@ def test_the_test_loss_has_an_axis_of_its_own() -> None:
 
 
 def test_below_five_encoders_there_is_no_figure_of_correlations() -> None:
-    for encoders, wanted in ((2, False), (5, False), (6, True)):  # of which one is a control
+    for encoders, expected in ((2, False), (5, False), (6, True)):  # of which one is a control
         run = made(NAMES[:encoders])
-        summary = summarise(run.measured)
-        material = encoder_pictures.Material(
-            run.measured,
-            correlations.correlation_metrics(summary_table(summary), seed=0),
-            quantity_table(summary),
-            noise_curve_table(run.measured),
-            training_table(run.training),
-            run.critics,
-            0.25,
-            800,
-        )
-        assert (encoder_pictures._correlation(material) is not None) == wanted
+        assert (encoder_pictures._correlation(material(run)) is not None) == expected
 
 
 def test_two_equally_frequent_classes_have_ln_2() -> None:

@@ -11,27 +11,10 @@ import pandas as pd
 from infoplane.common.io import load_json
 from infoplane.plots import encoder_pictures, plane_pictures
 from infoplane.plots.picture import Picture
-from infoplane.results.correlations import correlation_metrics
-from infoplane.results.summary import noise_curve_table, quantity_table, summarise, summary_table, training_table
 
 import made_run
-from made_results import NAMES, Made, made
+from made_results import NAMES, made, material
 from same_drawing import assert_same_drawing
-
-
-def material(run: Made) -> encoder_pictures.Material:
-    """What the stage `report` reads, in memory."""
-    summary = summarise(run.measured)
-    return encoder_pictures.Material(
-        run.measured,
-        correlation_metrics(summary_table(summary), seed=0),
-        quantity_table(summary),
-        noise_curve_table(run.measured),
-        training_table(run.training),
-        run.critics,
-        0.25,
-        800,
-    )
 
 
 def assert_alike(pictures: list[Picture], others: list[Picture]) -> None:

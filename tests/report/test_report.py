@@ -25,10 +25,10 @@ from infoplane.report.plane_section import plane_section
 from infoplane.results import correlations
 from infoplane.results.findings import Evidence, findings
 from infoplane.results.numbers import accuracy_text
-from infoplane.results.summary import noise_curve_table, quantity_table, summarise, summary_table, training_table
+from infoplane.results.summary import summarise, summary_table
 from infoplane.results.warning_kinds import KINDS
 
-from made_results import NAMES, NOT_CONVERGED, STOPS, Made, made
+from made_results import NAMES, NOT_CONVERGED, STOPS, Made, made, material
 
 SENTENCE = "5,000 images (mnist) in 10 classes"
 FACTS = {"Classes": "0, 1, 2", "Skipped files": "0"}
@@ -37,19 +37,8 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 @cache
 def pictures(encoders: int, overfit_factor: float | None = 800) -> Gallery:
-    run = made(NAMES[:encoders])
-    summary = summarise(run.measured)
-    material = encoder_pictures.Material(
-        run.measured,
-        correlations.correlation_metrics(summary_table(summary), seed=0),
-        quantity_table(summary),
-        noise_curve_table(run.measured),
-        training_table(run.training),
-        run.critics,
-        0.25,
-        overfit_factor,
-    )
-    return Gallery(encoder_pictures.comparisons(material), encoder_pictures.learning_curves(material))
+    drawn = material(made(NAMES[:encoders]), overfit_factor)
+    return Gallery(encoder_pictures.comparisons(drawn), encoder_pictures.learning_curves(drawn))
 
 
 @pytest.mark.parametrize(("factor", "shaded"), [(800, True), (1, False), (None, False)])

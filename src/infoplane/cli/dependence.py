@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from infoplane.cli.output import Command, declare_json, naming_files, print_json
+
+if TYPE_CHECKING:
+    from infoplane.results.columns import PairMatrix, Ranking
 
 
 def _declare_test(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +47,13 @@ def _declare_columns(parser: argparse.ArgumentParser) -> None:
     declare_json(parser)
 
 
+def _print_table(result: Ranking | PairMatrix, arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        print_json(result.to_dict() | {"warnings": list(result.warnings)})
+    else:
+        print(result)
+
+
 def _declare_rank(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("x", help="samples, a column each, in a file as of `infoplane estimate`")
     parser.add_argument("y", help="the target; integers, booleans or texts are labels")
@@ -62,10 +72,7 @@ def _run_rank(arguments: argparse.Namespace) -> None:
             x, y, arguments.method, z_kind=kind, permutations=arguments.permutations, jobs=arguments.jobs,
             progress=arguments.progress, seed=arguments.seed,
         )  # fmt: skip
-    if arguments.json:
-        print_json(result.to_dict() | {"warnings": list(result.warnings)})
-    else:
-        print(result)
+    _print_table(result, arguments)
 
 
 def _declare_matrix(parser: argparse.ArgumentParser) -> None:
@@ -83,10 +90,7 @@ def _run_matrix(arguments: argparse.Namespace) -> None:
             x, arguments.method, permutations=arguments.permutations, jobs=arguments.jobs,
             progress=arguments.progress, seed=arguments.seed,
         )  # fmt: skip
-    if arguments.json:
-        print_json(result.to_dict() | {"warnings": list(result.warnings)})
-    else:
-        print(result)
+    _print_table(result, arguments)
 
 
 COMMANDS = (

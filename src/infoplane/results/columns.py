@@ -14,23 +14,30 @@ _PRINTED = 20
 """Rows that printing shows."""
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """Each column's information about one target, in the order of the columns. In nats."""
+@dataclass(frozen=True, kw_only=True)
+class _Table:
+    """What both tables hold. In nats."""
 
     names: tuple[str, ...]
+    """Of the columns."""
     nats: FloatArray
-    """Shape (d,), as all that follow."""
     low: FloatArray
     high: FloatArray
-    """95 % interval of each value by itself; nan where there is none."""
+    """95 % interval of each value by itself; nan where there is none. Of the shape of ``nats``, as all that follow."""
     p_values: FloatArray
-    """Of a permutation test of each column by itself; nan without permutations, as the next."""
+    """Of a permutation test of each value by itself; nan without permutations, as the next."""
     p_corrected: FloatArray
-    """Corrected for the number of columns: the probability, under independence, that any of them looks as dependent."""
-    methods: tuple[str, ...]
+    """Corrected for the number of values: the probability, under independence, that any of them looks as dependent."""
     n: int
+    """Samples."""
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking(_Table):
+    """Each column's information about one target, in the order of the columns: arrays of shape (d,). In nats."""
+
+    methods: tuple[str, ...]
 
     @property
     def order(self) -> IntArray:
@@ -81,22 +88,9 @@ class Ranking:
         return [f"and {left} more columns"] if left > 0 else []
 
 
-@dataclass(frozen=True)
-class PairMatrix:
-    """The information of every pair of columns; symmetric, nan on the diagonal. In nats."""
-
-    names: tuple[str, ...]
-    nats: FloatArray
-    """Shape (d, d), as all that follow."""
-    low: FloatArray
-    high: FloatArray
-    """95 % interval of each value by itself; nan where there is none."""
-    p_values: FloatArray
-    """Of a permutation test of each pair by itself; nan without permutations, as the next."""
-    p_corrected: FloatArray
-    """Corrected for the number of pairs: the probability, under independence, that any of them looks as dependent."""
-    n: int
-    warnings: tuple[str, ...] = ()
+@dataclass(frozen=True, kw_only=True)
+class PairMatrix(_Table):
+    """The information of every pair of columns: symmetric arrays of shape (d, d), nan on the diagonal. In nats."""
 
     def to_dict(self) -> dict[str, list[Any]]:
         """A row for each pair, by falling value: ``pandas.DataFrame(matrix.to_dict())``."""
