@@ -79,6 +79,8 @@ def discrete_data() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     codes = rng.normal(size=(20, 5))[rng.integers(0, 20, 3000)]
     zero_inflated = np.where(rng.random((3000, 1)) < 0.5, 0.0, rng.normal(size=(3000, 1)))
     bits = rng.integers(0, 2, (3000, 12))
+    cut_off = np.sort(rng.normal(size=(3000, 1)), axis=0)
+    cut_off = np.clip(cut_off, cut_off[14], cut_off[-15])
     mostly = np.maximum(rng.normal(size=(3000, 1)) + 2.2, 0.0)
     return {
         "few values": (few, np.where(rng.random((3000, 1)) < 0.6, few, rng.integers(0, 4, (3000, 1)))),
@@ -89,6 +91,8 @@ def discrete_data() -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "an atom": (zero_inflated, np.maximum(zero_inflated, 0.0)),
         "a rare atom and a label": (mostly, (mostly[:, 0] > 1.0).astype(int)),
         "a rare atom on both sides": (mostly, mostly**2),
+        "cut off at both ends, and a label": (cut_off, (cut_off[:, 0] > 0.0).astype(int)),
+        "cut off at both ends, on both sides": (cut_off, cut_off**3),
         "bits and a label": (bits, bits.sum(axis=1) % 2),
         "nothing repeats": pairs(3000),
     }

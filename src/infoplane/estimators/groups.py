@@ -23,8 +23,6 @@ _MOST_COPIES = 20.0
 """Mean copies of a row, and distinct rows, outside of which repeated rows count as values of discrete variables."""
 _TOGETHER = 0.95
 """Share of the pairs equal in one variable that must be equal in the other too."""
-_ONE_VALUE = 0.5
-"""Share of the equal pairs above which a single row makes a value that occurs again, such as the zero of a ReLU."""
 _UNIQUE = 0.9
 _LATTICE = 10.0
 """A column has a lattice if its least gap exceeds its range / (10 D) for D values; continuous ones have range / D^2."""
@@ -77,8 +75,8 @@ def copies(x: Array, z: Array) -> Copies | None:
 
     Repeated rows are copies, not values that occur again, where x, and z unless it is class labels, has a continuous
     column (its values differ nearly all between distinct rows and lie on no lattice), where rows that are equal in one
-    variable are equal in the other too, and where it is not one row alone that repeats. Discrete variables meet none of
-    these by chance.
+    variable are equal in the other too, and where as many rows repeat as one of them does at most. Discrete variables
+    meet none of these by chance.
 
     Args:
         x: samples, shape (n, dx).
@@ -93,7 +91,7 @@ def copies(x: Array, z: Array) -> Copies | None:
     joint = np.unique(in_x * (int(in_z.max()) + 1) + in_z, return_inverse=True)[1]
     pairs, pairs_z = _equal_pairs(joint), _equal_pairs(in_z)
     _, first, code, counts = np.unique(joint, return_index=True, return_inverse=True, return_counts=True)
-    if counts.max() * (counts.max() - 1) / 2 > _ONE_VALUE * pairs:
+    if np.count_nonzero(counts > 1) < counts.max():  # few values that occur often: zeros of a ReLU, ends of a scale
         return None
     if pairs < _TOGETHER * pairs_x or (not labels and pairs < _TOGETHER * pairs_z):
         return None
