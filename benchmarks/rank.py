@@ -1,15 +1,16 @@
 """``rank`` and ``matrix`` beside scikit-learn's ``mutual_info_*``: CPU time per column or pair, and error.
 
-    python benchmarks/rank.py        writes benchmarks/rank.csv
+    python benchmarks/rank.py [--paired 30] [--repeats 5]        writes benchmarks/rank.csv
 
 5,000 samples of 100 columns, of which the i-th has a correlation of i / 101 with the target, by turns plain and through
 a monotone function; the target as a number, and cut at its median as a class. Ours has intervals, and p-values of 0 or
 199 permutations; both use one process. CPU seconds in one process, medians over repeats that take turns. ``matrix`` is
-measured on 30 columns (435 pairs), scikit-learn column by column.
+measured on ``--paired`` of the columns (30: 435 pairs), scikit-learn column by column.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import statistics
 import time
@@ -24,8 +25,7 @@ from sklearn.feature_selection import mutual_info_classif, mutual_info_regressio
 
 import infoplane
 
-N, COLUMNS, PAIRED = 5000, 100, 30
-REPEATS = 5
+N, COLUMNS = 5000, 100
 MAPS = (lambda v: v, np.exp, lambda v: v**3)
 
 
@@ -57,10 +57,11 @@ def compare(
     ours: Callable[[], tuple[np.ndarray, np.ndarray, np.ndarray]],
     theirs: Callable[[], np.ndarray],
     truth: np.ndarray,
+    repeats: int,
 ) -> dict[str, float | str]:
     """One row of the table."""
     seconds: dict[str, list[float]] = {"ours": [], "sklearn": []}
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         started = time.process_time()
         values, low, high = ours()
         middle = time.process_time()
@@ -80,10 +81,15 @@ def compare(
 
 def main() -> None:
     """Measure and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--paired", type=int, default=30, help="columns of `matrix`, at most 100 (default: 30)")
+    parser.add_argument("--repeats", type=int, default=5, help="of each measurement (default: 5)")
+    chosen = parser.parse_args()
+    paired_columns, repeats = chosen.paired, chosen.repeats
     x, y, rho = data()
-    few = x[:, :: COLUMNS // PAIRED][:, :PAIRED]
-    few_rho = rho[:: COLUMNS // PAIRED][:PAIRED]
-    upper = np.triu_indices(PAIRED, 1)
+    few = x[:, :: COLUMNS // paired_columns][:, :paired_columns]
+    few_rho = rho[:: COLUMNS // paired_columns][:paired_columns]
+    upper = np.triu_indices(paired_columns, 1)
 
     def ranked(target: np.ndarray, permutations: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         found = infoplane.rank(x, target, permutations=permutations)
@@ -94,7 +100,7 @@ def main() -> None:
         return found.nats[upper], found.low[upper], found.high[upper]
 
     def paired_by_sklearn() -> np.ndarray:
-        pairs = [mutual_info_regression(few[:, i + 1 :], few[:, i], random_state=0) for i in range(PAIRED - 1)]
+        pairs = [mutual_info_regression(few[:, i + 1 :], few[:, i], random_state=0) for i in range(paired_columns - 1)]
         return np.concatenate(pairs)
 
     infoplane.rank(x[:200, :2], y[:200])  # loads what it needs
@@ -109,18 +115,21 @@ def main() -> None:
                 partial(ranked, y, permutations),
                 partial(mutual_info_regression, x, y, random_state=0),
                 -0.5 * np.log(1 - rho**2),
+                repeats,
             ),
             compare(
                 f"rank, two classes, {permutations} permutations",
                 partial(ranked, y > 0, permutations),
                 partial(mutual_info_classif, x, y > 0, random_state=0),
                 of_sign,
+                repeats,
             ),
             compare(
                 f"matrix, {permutations} permutations",
                 partial(paired, permutations),
                 paired_by_sklearn,
                 -0.5 * np.log(1 - products**2),
+                repeats,
             ),
         )
     ]
